@@ -1,1 +1,3 @@
-//! stub
+//! stub map
+
+pub mod object;

@@ -1,0 +1,15 @@
+//! The vocabulary every other room speaks: keys, manifests, live objects, labels, quantities.
+//! Pure values only; this room never reads the clock, a file or the network.
+
+mod key;
+pub mod labels;
+mod manifest;
+mod observed;
+mod quantity;
+mod text;
+
+pub use key::{GroupKind, ObjectKey};
+pub use manifest::{Manifest, ManifestError};
+pub use observed::{DryRun, LiveObject, Observation, Observed};
+pub use quantity::{Quantity, QuantityError};
+pub use text::{is_dns_label, is_dns_subdomain, nearest, printable};
