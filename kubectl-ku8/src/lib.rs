@@ -1,3 +1,9 @@
 //! stub map
 
 pub mod object;
+
+pub mod definition;
+
+pub mod cluster;
+
+pub mod files;

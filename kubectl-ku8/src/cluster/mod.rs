@@ -1,0 +1,72 @@
+//! EDGE: the only room that talks to the Kubernetes API server.
+//! It never decides what to change: it reads what it is asked for and writes what a plan says.
+
+mod connect;
+mod error;
+mod http;
+mod kinds;
+mod mask;
+mod observe;
+mod store;
+mod write;
+
+pub use connect::{ConnectOptions, Target, connect_target};
+pub use error::{ApiStatus, Cause, ClusterError};
+pub use kinds::Resource;
+pub use observe::Ask;
+pub use store::RecordSummary;
+pub use write::Precondition;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use self::http::Http;
+use crate::object::GroupKind;
+
+/// What planning may do: read, and dry-run. It has no writing method, so a plan cannot change anything
+/// (plan-apply.md, section 2.1).
+#[derive(Clone)]
+pub struct PlanClient {
+    http: Arc<Http>,
+    discovered: Arc<Mutex<BTreeMap<GroupKind, Resource>>>,
+    target: Arc<Target>,
+}
+
+impl PlanClient {
+    /// Which context, server, namespace and user this is.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Warnings the server sent, each once, in the order they came.
+    pub fn warnings(&self) -> Vec<String> {
+        self.http.warnings()
+    }
+}
+
+/// What publishing may do: everything planning may, and write.
+#[derive(Clone)]
+pub struct Cluster {
+    reader: PlanClient,
+}
+
+impl Cluster {
+    /// Builds a client for a target; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the kubeconfig's certificates or keys cannot be used.
+    pub fn connect(target: Target) -> Result<Self, ClusterError> {
+        let http = Http::new(&target)?;
+        let reader = PlanClient {
+            http: Arc::new(http),
+            discovered: Arc::new(Mutex::new(BTreeMap::new())),
+            target: Arc::new(target),
+        };
+        Ok(Self { reader })
+    }
+
+    /// The half of this client that can only read and dry-run.
+    pub fn reader(&self) -> &PlanClient {
+        &self.reader
+    }
+}
