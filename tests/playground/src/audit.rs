@@ -47,14 +47,21 @@ impl AuditEntry {
 /// Reads every finished entry; a line still being written is left out.
 pub(crate) fn read(log: &Path) -> Result<Vec<AuditEntry>, Error> {
     let bytes = std::fs::read(log).map_err(Error::file("read", log))?;
-    Ok(String::from_utf8_lossy(&bytes).lines().filter_map(parse).collect())
+    Ok(String::from_utf8_lossy(&bytes)
+        .lines()
+        .filter_map(parse)
+        .collect())
 }
 
 /// Parses one line of the log.
 fn parse(line: &str) -> Option<AuditEntry> {
     let event: Value = serde_json::from_str(line).ok()?;
     let text = |pointer: &str| {
-        event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+        event
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     };
     Some(AuditEntry {
         verb: text("/verb"),
@@ -84,7 +91,10 @@ mod tests {
             "objectRef":{"resource":"configmaps","namespace":"shop","name":"a"}}"#;
         let mut entry = parse(&line.replace('\n', "")).unwrap();
         assert!(!entry.writes());
-        assert_eq!((entry.code, entry.name.as_str(), entry.user.as_str()), (200, "a", "ada"));
+        assert_eq!(
+            (entry.code, entry.name.as_str(), entry.user.as_str()),
+            (200, "a", "ada")
+        );
         entry.uri = "/api/v1/namespaces/shop/configmaps/a".to_owned();
         assert!(entry.writes());
     }

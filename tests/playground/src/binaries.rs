@@ -47,12 +47,18 @@ impl Binaries {
     /// those in the cache, else newly built ones.
     pub fn find_or_build(progress: Progress<'_>) -> Result<Self, Error> {
         let assets = env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
-        let path: Vec<PathBuf> = env::var_os("PATH").iter().flat_map(env::split_paths).collect();
-        if let Some(found) = assets.and_then(|folder| Self::among(&[folder])).or_else(|| Self::among(&path)) {
+        let path: Vec<PathBuf> = env::var_os("PATH")
+            .iter()
+            .flat_map(env::split_paths)
+            .collect();
+        if let Some(found) = assets
+            .and_then(|folder| Self::among(&[folder]))
+            .or_else(|| Self::among(&path))
+        {
             return Ok(found);
         }
         let folder = go_build::find_or_build(&CONTROL_PLANE, progress)?;
-        Ok(Self::each(|name| Some(folder.join(name))).expect("every name was answered"))
+        Self::among(std::slice::from_ref(&folder)).ok_or(Error::CacheDamaged(folder))
     }
 
     /// Returns the pinned helm of the cache, building it if it is not there.
@@ -68,10 +74,11 @@ impl Binaries {
 
     /// Finds every program in one of `folders`.
     fn among(folders: &[PathBuf]) -> Option<Self> {
-        Self::each(|name| folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file()))
-    }
-
-    fn each(find: impl Fn(&str) -> Option<PathBuf>) -> Option<Self> {
+        let find = |name| {
+            let mut paths = folders.iter().map(|folder| folder.join(name));
+            // Servers are started in a folder of their own.
+            std::path::absolute(paths.find(|path| path.is_file())?).ok()
+        };
         Some(Self {
             etcd: find("etcd")?,
             apiserver: find("kube-apiserver")?,
@@ -91,13 +98,24 @@ mod tests {
     #[test]
     fn cache_keys_name_the_pinned_versions() {
         for (module, pins) in [
-            (&CONTROL_PLANE, &["k8s.io/kubernetes v1.36.3", "go.etcd.io/etcd/server/v3 v3.6.8", "sigs.k8s.io/kwok v0.8.0"][..]),
+            (
+                &CONTROL_PLANE,
+                &[
+                    "k8s.io/kubernetes v1.36.3",
+                    "go.etcd.io/etcd/server/v3 v3.6.8",
+                    "sigs.k8s.io/kwok v0.8.0",
+                ][..],
+            ),
             (&HELM, &["helm.sh/helm/v4 v4.3.1"][..]),
         ] {
             for pin in pins {
                 assert!(module.go_mod.contains(pin), "{pin} is not what go.mod pins");
                 let version = pin.rsplit_once(" v").unwrap().1;
-                assert!(module.key.contains(version), "{} does not name {version}", module.key);
+                assert!(
+                    module.key.contains(version),
+                    "{} does not name {version}",
+                    module.key
+                );
             }
         }
         assert!(CONTROL_PLANE.ldflags.ends_with(KUBERNETES_VERSION));

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose,
 };
 use serde_json::json;
 
@@ -19,8 +19,11 @@ pub(crate) const SERVING_KEY: &str = "serving.key";
 pub(crate) const ACCOUNTS_KEY: &str = "service-accounts.key";
 pub(crate) const ACCOUNTS_PUBLIC: &str = "service-accounts.pub";
 
-/// The file that belongs to the cluster's administrator.
+/// The name of the cluster's administrator and of the files that belong to it.
 pub(crate) const ADMIN: &str = "admin";
+/// The files of the servers that are clients too, and the name they go by in the audit log.
+pub(crate) const SERVERS: &str = "servers";
+pub(crate) const SERVERS_USER: &str = "system:playground";
 
 /// The cluster's certificate authority.
 pub(crate) struct Authority {
@@ -33,10 +36,18 @@ impl Authority {
     pub(crate) fn create(folder: &Path) -> Result<Self, Error> {
         let mut params = CertificateParams::new(Vec::new())?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
-        params.distinguished_name.push(DnType::CommonName, "ku8 playground");
+        params.key_usages = vec![
+            KeyUsagePurpose::KeyCertSign,
+            KeyUsagePurpose::DigitalSignature,
+        ];
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "ku8 playground");
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
-        let authority = Self { issuer, folder: folder.to_owned() };
+        let authority = Self {
+            issuer,
+            folder: folder.to_owned(),
+        };
         authority.write(CA, &authority.issuer.pem())?;
         authority.create_serving()?;
         let accounts = KeyPair::generate()?;
@@ -47,11 +58,18 @@ impl Authority {
 
     fn create_serving(&self) -> Result<(), Error> {
         // 10.0.0.1 is the first address of the service range: `kubernetes.default`.
-        let names = ["localhost", "127.0.0.1", "10.0.0.1", "kubernetes.default.svc"];
+        let names = [
+            "localhost",
+            "127.0.0.1",
+            "10.0.0.1",
+            "kubernetes.default.svc",
+        ];
         let mut params = CertificateParams::new(names.map(str::to_owned))?;
-        params.distinguished_name.push(DnType::CommonName, "kube-apiserver");
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "kube-apiserver");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        self.sign(params, SERVING_CERT, SERVING_KEY)
+        self.sign(&params, SERVING_CERT, SERVING_KEY)
     }
 
     /// Writes a client certificate and a kubeconfig that uses it, and returns the kubeconfig.
@@ -63,9 +81,15 @@ impl Authority {
         server: &str,
     ) -> Result<PathBuf, Error> {
         // rcgen keeps one value per kind of name, and a group is an organisation: the second one goes by its number.
-        let kinds = [DnType::OrganizationName, DnType::CustomDnType(vec![2, 5, 4, 10])];
+        let kinds = [
+            DnType::OrganizationName,
+            DnType::CustomDnType(vec![2, 5, 4, 10]),
+        ];
         if groups.len() > kinds.len() {
-            return Err(Error::TooManyGroups { user: user.to_owned(), count: groups.len() });
+            return Err(Error::TooManyGroups {
+                user: user.to_owned(),
+                count: groups.len(),
+            });
         }
         let mut params = CertificateParams::new(Vec::new())?;
         for (kind, group) in kinds.into_iter().zip(groups) {
@@ -74,7 +98,7 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, user);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let (certificate, key) = (format!("{file}.crt"), format!("{file}.key"));
-        self.sign(params, &certificate, &key)?;
+        self.sign(&params, &certificate, &key)?;
         let config = json!({
             "apiVersion": "v1",
             "kind": "Config",
@@ -93,7 +117,7 @@ impl Authority {
         self.write(&format!("{file}.kubeconfig"), &format!("{config:#}\n"))
     }
 
-    fn sign(&self, params: CertificateParams, certificate: &str, key: &str) -> Result<(), Error> {
+    fn sign(&self, params: &CertificateParams, certificate: &str, key: &str) -> Result<(), Error> {
         let pair = KeyPair::generate()?;
         let signed = params.signed_by(&pair, &self.issuer)?;
         self.write(certificate, &signed.pem())?;

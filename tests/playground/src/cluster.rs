@@ -1,7 +1,9 @@
 //! Starts the servers in order, waits until a user could work, and ends them again.
 //! It never sleeps without a condition to look at, and never outlives its deadline.
 
+use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::certificates::{ADMIN, Authority};
+use crate::certificates::{ADMIN, Authority, SERVERS, SERVERS_USER};
 use crate::components::{AUDIT_LOG, OBJECTS, Settings};
 use crate::detached::PROCESSES;
 use crate::error::Error;
@@ -18,7 +20,7 @@ use crate::server::Server;
 use crate::{AuditEntry, Binaries, Progress, audit};
 
 /// How long any one wait may take: a start needs five seconds, a machine busy with a build many more.
-const DEADLINE: Duration = Duration::from_secs(180);
+const DEADLINE: Duration = Duration::from_mins(3);
 const POLL: Duration = Duration::from_millis(50);
 
 /// What the nodes answer when all three are ready and free of start-up taints.
@@ -65,10 +67,12 @@ impl Cluster {
     /// A certificate can name two groups; the user has no rights beyond those of its groups until a role gives some.
     pub fn kubeconfig_for(&self, user: &str, groups: &[&str]) -> Result<PathBuf, Error> {
         let file = format!("user-{}", self.users.fetch_add(1, Ordering::Relaxed));
-        self.authority.create_kubeconfig(&file, user, groups, &self.settings.server())
+        self.authority
+            .create_kubeconfig(&file, user, groups, &self.settings.server())
     }
 
-    /// Returns every request answered so far, oldest first.
+    /// Returns every request answered so far, oldest first. The cluster's own servers never go by the name of the
+    /// administrator or of a user made with [`Cluster::kubeconfig_for`].
     pub fn audit_log(&self) -> Result<Vec<AuditEntry>, Error> {
         audit::read(&self.path.join(AUDIT_LOG))
     }
@@ -104,7 +108,10 @@ impl Cluster {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
         } else {
             let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            Err(Error::Kubectl { command: args.join(" "), stderr })
+            Err(Error::Kubectl {
+                command: args.join(" "),
+                stderr,
+            })
         }
     }
 
@@ -121,13 +128,20 @@ impl Cluster {
     fn try_start(binaries: &Binaries, progress: Progress<'_>) -> Result<Self, Error> {
         let folder = tempfile::Builder::new()
             .prefix("ku8-playground-")
+            // It holds the keys of an administrator.
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir()
             .map_err(Error::file("create a folder in", std::env::temp_dir()))?;
-        let path = folder.path().canonicalize().map_err(Error::file("find", folder.path()))?;
+        let path = folder
+            .path()
+            .canonicalize()
+            .map_err(Error::file("find", folder.path()))?;
         let authority = Authority::create(&path)?;
         let settings = Settings::create(&path)?;
+        let everything = ["system:masters"];
         let kubeconfig =
-            authority.create_kubeconfig(ADMIN, ADMIN, &["system:masters"], &settings.server())?;
+            authority.create_kubeconfig(ADMIN, ADMIN, &everything, &settings.server())?;
+        authority.create_kubeconfig(SERVERS, SERVERS_USER, &everything, &settings.server())?;
         let mut cluster = Self {
             servers: Vec::new(),
             authority,
@@ -140,37 +154,70 @@ impl Cluster {
         };
         let started = Instant::now();
         cluster.start_servers()?;
-        progress(&format!("the cluster is ready after {:.1} s", started.elapsed().as_secs_f32()));
+        progress(&format!(
+            "the cluster is ready after {:.1} s",
+            started.elapsed().as_secs_f32()
+        ));
         Ok(cluster)
     }
 
     fn start_servers(&mut self) -> Result<(), Error> {
         let programs = self.binaries.clone();
         self.add("etcd", &programs.etcd, self.settings.etcd())?;
-        self.add("kube-apiserver", &programs.apiserver, self.settings.apiserver())?;
+        self.add(
+            "kube-apiserver",
+            &programs.apiserver,
+            self.settings.apiserver(),
+        )?;
         self.wait_for("the API server", "kube-apiserver", |cluster| {
-            cluster.kubectl(&["get", "--raw", "/readyz"]).map(|answer| answer == "ok")
+            cluster
+                .kubectl(&["get", "--raw", "/readyz"])
+                .map(|answer| answer == "ok")
         })?;
-        self.add("kube-controller-manager", &programs.controller_manager, self.settings.controller_manager())?;
-        self.add("kube-scheduler", &programs.scheduler, self.settings.scheduler())?;
+        self.add(
+            "kube-controller-manager",
+            &programs.controller_manager,
+            self.settings.controller_manager(),
+        )?;
+        self.add(
+            "kube-scheduler",
+            &programs.scheduler,
+            self.settings.scheduler(),
+        )?;
         self.add("kwok", &programs.kwok, self.settings.kwok())?;
         let objects = self.path.join(OBJECTS);
         self.kubectl(&["create", "--filename", &objects.to_string_lossy()])?;
         self.wait_for("the nodes", "kwok", |cluster| {
-            cluster.kubectl(&["get", "nodes", "--output", NODES]).map(|answer| answer == NODES_READY)
+            cluster
+                .kubectl(&["get", "nodes", "--output", NODES])
+                .map(|answer| answer == NODES_READY)
         })?;
-        self.wait_for("the default service account", "kube-controller-manager", |cluster| {
-            cluster.kubectl(&["get", "serviceaccount", "default", "--namespace", "default"]).map(|_| true)
-        })
+        self.wait_for(
+            "the default service account",
+            "kube-controller-manager",
+            |cluster| {
+                cluster
+                    .kubectl(&["get", "serviceaccount", "default", "--namespace", "default"])
+                    .map(|_| true)
+            },
+        )
     }
 
-    fn add(&mut self, name: &'static str, program: &Path, args: Vec<std::ffi::OsString>) -> Result<(), Error> {
+    fn add(
+        &mut self,
+        name: &'static str,
+        program: &Path,
+        args: Vec<OsString>,
+    ) -> Result<(), Error> {
         let server = Server::start(name, program, args, &self.path)?;
         self.servers.push(server);
-        let list: String =
-            self.servers.iter().map(|server| format!("{} {}\n", server.id(), server.name())).collect();
+        let list: Vec<String> = self
+            .servers
+            .iter()
+            .map(|one| format!("{} {}", one.id(), one.name()))
+            .collect();
         let path = self.path.join(PROCESSES);
-        fs::write(&path, list).map_err(Error::file("write", &path))
+        fs::write(&path, list.join("\n")).map_err(Error::file("write", &path))
     }
 
     /// Asks until the answer is yes, a server ends, or time is up. A refused question counts as no.
@@ -189,7 +236,11 @@ impl Cluster {
             };
             self.servers.iter_mut().try_for_each(Server::check)?;
             if started.elapsed() > DEADLINE {
-                let tail = self.servers.iter().find(|one| one.name() == server).map(Server::tail);
+                let tail = self
+                    .servers
+                    .iter()
+                    .find(|one| one.name() == server)
+                    .map(Server::tail);
                 return Err(Error::Deadline {
                     what,
                     seconds: DEADLINE.as_secs(),

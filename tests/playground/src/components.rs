@@ -6,7 +6,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-use crate::certificates::{ACCOUNTS_KEY, ACCOUNTS_PUBLIC, ADMIN, CA, SERVING_CERT, SERVING_KEY};
+use crate::certificates::{ACCOUNTS_KEY, ACCOUNTS_PUBLIC, CA, SERVERS, SERVING_CERT, SERVING_KEY};
 use crate::error::Error;
 
 /// The audit log's name in the cluster's folder.
@@ -17,6 +17,9 @@ pub(crate) const OBJECTS: &str = "objects.yaml";
 const AUDIT_POLICY: &str = "audit-policy.yaml";
 const STAGES: &str = "stages.yaml";
 const POD_LOG: &str = "pod.log";
+/// In the format container runtimes write.
+const LOG_LINE: &str =
+    "2026-01-01T00:00:00.000000000Z stdout F no process runs behind a pod of the playground\n";
 
 /// Where the servers of one cluster listen and what they read.
 pub(crate) struct Settings {
@@ -43,13 +46,19 @@ impl Settings {
             (STAGES, stages.as_str()),
             (AUDIT_POLICY, include_str!("../objects/audit-policy.yaml")),
             (OBJECTS, include_str!("../objects/cluster.yaml")),
-            (POD_LOG, "no process runs behind a pod of the playground\n"),
+            (POD_LOG, LOG_LINE),
         ] {
             let path = folder.join(name);
             fs::write(&path, text).map_err(Error::file("write", &path))?;
         }
         let [etcd, etcd_peer, apiserver, kubelet] = free_ports()?;
-        Ok(Self { folder: folder.to_owned(), etcd, etcd_peer, apiserver, kubelet })
+        Ok(Self {
+            folder: folder.to_owned(),
+            etcd,
+            etcd_peer,
+            apiserver,
+            kubelet,
+        })
     }
 
     /// Returns the API server's address.
@@ -83,12 +92,20 @@ impl Settings {
             .flag("authorization-mode", "RBAC")
             // One server that is not a pod: nobody needs its endpoints.
             .flag("endpoint-reconciler-type", "none")
+            // Nodes are names that no resolver knows.
+            .flag("kubelet-preferred-address-types", "InternalIP")
             .path("client-ca-file", &self.folder.join(CA))
             .path("tls-cert-file", &self.folder.join(SERVING_CERT))
             .path("tls-private-key-file", &self.folder.join(SERVING_KEY))
             .flag("service-account-issuer", "https://kubernetes.default.svc")
-            .path("service-account-key-file", &self.folder.join(ACCOUNTS_PUBLIC))
-            .path("service-account-signing-key-file", &self.folder.join(ACCOUNTS_KEY))
+            .path(
+                "service-account-key-file",
+                &self.folder.join(ACCOUNTS_PUBLIC),
+            )
+            .path(
+                "service-account-signing-key-file",
+                &self.folder.join(ACCOUNTS_KEY),
+            )
             .path("audit-policy-file", &self.folder.join(AUDIT_POLICY))
             .path("audit-log-path", &self.folder.join(AUDIT_LOG))
             // A test reads the log right after its request was answered.
@@ -99,7 +116,10 @@ impl Settings {
     pub(crate) fn controller_manager(&self) -> Vec<OsString> {
         self.client_flags()
             .flag("use-service-account-credentials", "true")
-            .path("service-account-private-key-file", &self.folder.join(ACCOUNTS_KEY))
+            .path(
+                "service-account-private-key-file",
+                &self.folder.join(ACCOUNTS_KEY),
+            )
             .path("root-ca-file", &self.folder.join(CA))
             // On a loaded machine kwok's heartbeats come late; a node that goes NotReady would fail tests at random.
             .flag("node-monitor-grace-period", "10m")
@@ -114,7 +134,7 @@ impl Settings {
 
     pub(crate) fn kwok(&self) -> Vec<OsString> {
         Flags::default()
-            .path("kubeconfig", &self.admin())
+            .path("kubeconfig", &self.kubeconfig())
             .path("config", &self.folder.join(STAGES))
             .flag("manage-all-nodes", "true")
             .flag("node-lease-duration-seconds", "600")
@@ -129,16 +149,16 @@ impl Settings {
 
     fn client_flags(&self) -> Flags {
         Flags::default()
-            .path("kubeconfig", &self.admin())
-            .path("authentication-kubeconfig", &self.admin())
-            .path("authorization-kubeconfig", &self.admin())
+            .path("kubeconfig", &self.kubeconfig())
+            .path("authentication-kubeconfig", &self.kubeconfig())
+            .path("authorization-kubeconfig", &self.kubeconfig())
             .flag("leader-elect", "false")
             // No metrics, no health port: the process being there is what is checked.
             .flag("secure-port", "0")
     }
 
-    fn admin(&self) -> PathBuf {
-        self.folder.join(format!("{ADMIN}.kubeconfig"))
+    fn kubeconfig(&self) -> PathBuf {
+        self.folder.join(format!("{SERVERS}.kubeconfig"))
     }
 }
 

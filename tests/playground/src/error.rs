@@ -49,6 +49,10 @@ pub enum Error {
         tail: String,
     },
 
+    /// A program is gone from the folder it was built into.
+    #[error("a program is missing in `{0}`: remove that folder, and it will be built again")]
+    CacheDamaged(PathBuf),
+
     /// Neither `XDG_CACHE_HOME` nor a home folder is known.
     #[error("there is no folder to keep built programs in: set XDG_CACHE_HOME or HOME")]
     NoCacheFolder,
@@ -58,7 +62,9 @@ pub enum Error {
     Certificate(#[from] rcgen::Error),
 
     /// A client certificate names at most two groups.
-    #[error("a client certificate for `{user}` can name two groups, not {count}: bind the role to the user instead")]
+    #[error(
+        "a client certificate for `{user}` can name two groups, not {count}: bind the role to the user instead"
+    )]
     TooManyGroups {
         /// The user.
         user: String,
@@ -76,7 +82,9 @@ pub enum Error {
     },
 
     /// The cluster did not become ready in time.
-    #[error("gave up waiting for {what} after {seconds} s: {last}\nthe end of the log of `{server}`:\n{tail}")]
+    #[error(
+        "gave up waiting for {what} after {seconds} s: {last}\nthe end of the log of `{server}`:\n{tail}"
+    )]
     Deadline {
         /// What was waited for.
         what: &'static str,
@@ -106,9 +114,16 @@ pub enum Error {
 
 impl Error {
     /// Wraps an i/o error with the file it happened to.
-    pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn file(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::File { action, path, source }
+        move |source| Self::File {
+            action,
+            path,
+            source,
+        }
     }
 
     /// Wraps the i/o error of a program that could not be started.

@@ -60,7 +60,12 @@ impl Server {
             .spawn()
             .map_err(Error::run("sh"))?;
         let leash = child.stdin.take();
-        Ok(Self { name, log, child, leash })
+        Ok(Self {
+            name,
+            log,
+            child,
+            leash,
+        })
     }
 
     /// Returns the name used in messages.
@@ -82,7 +87,10 @@ impl Server {
     pub(crate) fn check(&mut self) -> Result<(), Error> {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
-            Ok(Some(_)) | Err(_) => Err(Error::Ended { server: self.name, tail: self.tail() }),
+            Ok(Some(_)) | Err(_) => Err(Error::Ended {
+                server: self.name,
+                tail: self.tail(),
+            }),
         }
     }
 
