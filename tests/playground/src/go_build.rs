@@ -94,10 +94,6 @@ fn build(module: &Module, folder: &Path, progress: Progress<'_>) -> Result<(), E
     for (name, text) in [("go.mod", module.go_mod), ("go.sum", module.go_sum)] {
         fs::write(source.join(name), text).map_err(Error::file("write", source.join(name)))?;
     }
-    progress(&format!(
-        "building {} from pinned Go modules into the cache; this happens once and takes about {}",
-        module.what, module.minutes
-    ));
     let started = Instant::now();
     let log = folder.join(LOG);
     if !go_build(module, &source, &bin, &log, progress)?.success() {
@@ -144,6 +140,10 @@ fn go_build(
             std::io::ErrorKind::NotFound => Error::GoMissing { what: module.what },
             _ => Error::run("go")(error),
         })?;
+    progress(&format!(
+        "building {} from pinned Go modules into the cache; this happens once and takes about {}",
+        module.what, module.minutes
+    ));
     let started = Instant::now();
     let mut reported = Duration::ZERO;
     loop {
