@@ -1,3 +1,4 @@
 //! stub map
 
 pub mod object;
+pub mod schema;
