@@ -1,4 +1,5 @@
 //! stub map
 
 pub mod object;
+pub mod render;
 pub mod schema;
