@@ -1,15 +1,85 @@
-//! stub map
+//! The map of `kubectl ku8`: rooms in the order a definition passes through them, with what each never does.
+//! The folder list is the pipeline; `tests/it/architecture.rs` keeps its walls.
+//!
+//! ```text
+//! file · stdin · ConfigMap · wizard
+//!    │ definition::parse
+//!    ▼
+//! Definition ─ schema::fill, validate ─▶ render::render ─▶ transform::run ─▶ Desired ─┐
+//!                                             cluster::observe ─▶ Observed ──────────┼─▶ plan::plan ─▶ Plan
+//!                                             release ─▶ Inventory ──────────────────┘       │ terminal shows it
+//!                                                                                            ▼ and asks
+//!                          release: head and revision written ─▶ apply::apply ─▶ wait ─▶ head written
+//! ```
+//!
+//! # What is absent, and stays absent
+//!
+//! 1. Nothing before [`apply`] changes the cluster; [`plan`] needs nothing but what `cluster` observed.
+//! 2. Only [`cluster`] names the Kubernetes client; only [`terminal`] prints; only [`files`] opens files; only
+//!    `commands/context.rs` reads the clock and the environment.
+//! 3. A template sees its input and nothing else: no WASI, no host function, no time, no randomness; the same bytes
+//!    and the same input give the same output.
+//! 4. Every change that will be made was printed first. State records are the one exception, and are named in the
+//!    plan's footer.
+//! 5. A record that does not decode is reported and skipped; it never hides the others and never panics.
+//! 6. Deleting a definition is a plan whose desired set is empty; there is no second path.
+//! 7. Adding a template never touches this crate.
+//!
+//! # Where do I add …?
+//!
+//! | I want to add | I touch |
+//! |---|---|
+//! | a command | `commands/<name>.rs`, a variant and an arm in `commands/mod.rs`, a test in `tests/it/cli.rs` |
+//! | a template | `templates-wasm/<name>/`, a row in its README |
+//! | a readiness rule | a function in `wait/status.rs` and its cases in the same file |
+//! | a value renderer | `terminal/plan_view.rs`; the JSON shape stays in `plan` |
+//! | a hint for a failure | `error.rs` |
+//! | a field in a stored record | `release/record.rs`: bump the format version, keep the old fixture decoding |
 
+/// Vocabulary: keys, manifests, live objects, quantities. Pure.
 pub mod object;
 
+/// Stage 1: the user's document. Pure.
 pub mod definition;
 
+/// Stage 2: JSON Schema: defaults, violations, questions. Pure.
+pub mod schema;
+
+/// Stage 3: templates in their sandbox. No clock, no file, no network inside.
+pub mod render;
+
+/// Stage 4: what the host adds to every object. Pure.
 pub mod transform;
 
-pub mod release;
-
+/// Stage 5: desired against observed. Pure.
 pub mod plan;
 
+/// Stage 6: carries out a plan, and nothing that is not in it.
+pub mod apply;
+
+/// Stage 7: waits until objects are ready; `status.rs` is pure.
+pub mod wait;
+
+/// Stage 8: heads, revisions, inventories. Pure.
+pub mod release;
+
+/// Generated values: made once, never shown.
+pub mod secrets;
+
+/// Edge: the Kubernetes API server.
 pub mod cluster;
 
+/// Edge: files and standard input.
 pub mod files;
+
+/// Edge: what people see and answer.
+pub mod terminal;
+
+/// Wiring: one file per command.
+pub mod commands;
+
+/// Errors with an exit code and the next step.
+pub mod error;
+
+/// Global flags.
+pub mod cli;

@@ -1,0 +1,48 @@
+//! The templates embedded in this program: every component that lay in `templates-wasm/dist` when it was built.
+//! It never names one of them; adding a template touches no code here.
+
+use super::template::digest;
+
+/// One embedded template.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltIn {
+    /// File name without `.wasm`.
+    pub name: &'static str,
+    /// The component.
+    pub bytes: &'static [u8],
+    /// SHA-256 of the bytes, computed when this program was built.
+    pub sha256: &'static str,
+}
+
+include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+
+/// All embedded templates, by name.
+pub fn all() -> &'static [BuiltIn] {
+    BUILT_IN
+}
+
+/// The embedded template of this name.
+pub fn find(name: &str) -> Option<&'static BuiltIn> {
+    BUILT_IN.iter().find(|entry| entry.name == name)
+}
+
+/// The embedded template with this digest; its digest is computed again, so that nothing else passes for it.
+pub(super) fn by_digest(wanted: &str) -> Option<&'static BuiltIn> {
+    BUILT_IN.iter().find(|entry| entry.sha256 == wanted && digest(entry.bytes) == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_true() {
+        assert!(all().is_sorted_by_key(|entry| entry.name));
+        for entry in all() {
+            assert_eq!(digest(entry.bytes), entry.sha256, "{}", entry.name);
+            assert_eq!(by_digest(entry.sha256).map(|found| found.name), Some(entry.name));
+            assert_eq!(find(entry.name).map(|found| found.sha256), Some(entry.sha256));
+        }
+        assert!(find("no such template").is_none() && by_digest("").is_none());
+    }
+}

@@ -1,0 +1,75 @@
+//! The JSON shapes of the contract, compiled once from the files beside the WIT.
+//! It never knows more than those files say.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::error::Problem;
+use crate::schema::{Schema, Violation, validate};
+
+static METADATA: LazyLock<Schema> =
+    LazyLock::new(|| shape(include_str!("../../../template-sdk/wit/metadata.schema.json")));
+static REQUEST: LazyLock<Schema> =
+    LazyLock::new(|| shape(include_str!("../../../template-sdk/wit/request.schema.json")));
+static SECRETS: LazyLock<Schema> = LazyLock::new(|| {
+    let mut document = document(include_str!("../../../template-sdk/wit/secrets.schema.json"));
+    // A template that writes a value where a source belongs must not see it repeated in a message.
+    document["$defs"]["value"]["x-ku8-secret"] = Value::Bool(true);
+    Schema::parse(&document).expect("the contract's shapes are schemas")
+});
+static OUTPUTS: LazyLock<Schema> =
+    LazyLock::new(|| shape(include_str!("../../../template-sdk/wit/outputs.schema.json")));
+
+fn shape(text: &str) -> Schema {
+    Schema::parse(&document(text)).expect("the contract's shapes are schemas")
+}
+
+fn document(text: &str) -> Value {
+    serde_json::from_str(text).expect("the contract's shapes are JSON")
+}
+
+/// Checks a request before it is sent.
+pub(super) fn request(value: &Value) -> Result<(), Vec<Violation>> {
+    validate(&REQUEST, value)
+}
+
+/// Checks what a template says of itself.
+pub(super) fn metadata(value: &Value) -> Vec<Problem> {
+    problems("metadata", &METADATA, value)
+}
+
+/// Checks secret intents.
+pub(super) fn secrets(value: &Value) -> Vec<Problem> {
+    problems("secrets", &SECRETS, value)
+}
+
+/// Checks connection information.
+pub(super) fn outputs(value: &Value) -> Vec<Problem> {
+    problems("outputs", &OUTPUTS, value)
+}
+
+fn problems(subject: &str, schema: &Schema, value: &Value) -> Vec<Problem> {
+    let problem = |violation: Violation| Problem { hint: violation.hint, ..Problem::new(subject, violation.message) };
+    validate(schema, value).err().unwrap_or_default().into_iter().map(problem).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_contracts_shapes_are_schemas_we_accept() {
+        let mut whole = json!({"apiVersion": "ku8/v1", "name": "db", "namespace": "shop", "values": {}, "bindings": {},
+            "cluster": {"version": "1.36"}, "previous": null, "images": {"registryMap": {}, "pullSecrets": []}});
+        assert_eq!(request(&whole), Ok(()));
+        whole["name"] = json!("DB");
+        assert!(request(&whole).is_err());
+        assert!(metadata(&json!({"name": "x"})).len() >= 4);
+        assert_eq!(secrets(&json!([{"name": "db-auth", "keys": {"root": {"generate": {"length": 24}}}}])), vec![]);
+        assert!(!secrets(&json!([{"name": "db-auth", "keys": {"root": "hunter2"}}])).is_empty());
+        assert_eq!(outputs(&json!([{"name": "primary", "type": "mysql", "port": 3306}])), vec![]);
+    }
+}

@@ -1,0 +1,68 @@
+//! Reads a component's imports and exports from its bytes, before any compiler sees them.
+//! It never trusts linking to prove purity: an imported instance that is empty links against nothing.
+
+use wasmparser::{Encoding, Parser, Payload};
+
+use super::RenderError;
+use super::limits::COMPONENT_BYTES;
+use crate::object::printable;
+
+const PROVIDER: &str = "ku8:template/provider";
+
+/// Refuses what is not a pure template of our contract's major version.
+pub(super) fn check(bytes: &[u8]) -> Result<(), RenderError> {
+    if bytes.len() > COMPONENT_BYTES {
+        return Err(RenderError::ComponentTooLarge(bytes.len()));
+    }
+    let (imports, exports) = names(bytes)?;
+    if !imports.is_empty() {
+        return Err(RenderError::Imports(imports));
+    }
+    let provider = exports.iter().find(|name| name.split('@').next() == Some(PROVIDER));
+    match provider.map(|name| name.split('@').nth(1).unwrap_or_default()) {
+        Some(version) if version.starts_with("1.") => Ok(()),
+        Some(version) => Err(RenderError::ContractVersion(format!("{PROVIDER}@{version}"))),
+        None => Err(RenderError::NotATemplate(exports)),
+    }
+}
+
+/// Names of the outermost component's imports and exports.
+fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), RenderError> {
+    let damaged = |error: wasmparser::BinaryReaderError| RenderError::NotAComponent(printable(error.message()));
+    let (mut imports, mut exports) = (Vec::new(), Vec::new());
+    // Modules and components inside are entered and left again; only depth 0 is the component itself.
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(damaged)? {
+            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => return Err(RenderError::CoreModule),
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(section) if depth == 0 => {
+                for import in section {
+                    imports.push(printable(import.map_err(damaged)?.name.name));
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                for export in section {
+                    exports.push(printable(export.map_err(damaged)?.name.name));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok((imports, exports))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_component_are_named() {
+        assert!(matches!(check(b""), Err(RenderError::NotAComponent(_))));
+        assert!(matches!(check(b"#!/bin/sh"), Err(RenderError::NotAComponent(_))));
+        assert_eq!(check(b"\0asm\x01\0\0\0"), Err(RenderError::CoreModule));
+        assert_eq!(check(b"\0asm\x0d\0\x01\0"), Err(RenderError::NotATemplate(vec![])));
+        assert_eq!(check(&vec![0; COMPONENT_BYTES + 1]), Err(RenderError::ComponentTooLarge(COMPONENT_BYTES + 1)));
+    }
+}

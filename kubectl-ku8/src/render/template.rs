@@ -1,0 +1,135 @@
+//! A template after it was read: its bytes, their digest, and what it says of itself.
+//! It never holds anything that depends on a definition.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::error::Problem;
+use super::{RenderError, contract, json};
+use crate::object::{GroupKind, printable};
+use crate::schema::Schema;
+
+/// Where a template's bytes came from. Shown to people; trust follows the digest alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Embedded in this program.
+    BuiltIn,
+    /// A file on this machine.
+    File(String),
+    /// Stored in the cluster beside the definition.
+    Cluster,
+    /// An OCI registry, with the full reference.
+    Registry(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("built in"),
+            Self::File(path) => write!(f, "file {}", printable(path)),
+            Self::Cluster => f.write_str("stored in the cluster"),
+            Self::Registry(reference) => f.write_str(&printable(reference)),
+        }
+    }
+}
+
+/// What a template says of itself (metadata.schema.json).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TemplateMetadata {
+    /// Plain name.
+    pub name: String,
+    /// Semantic version of the template.
+    pub version: String,
+    /// Title for a list.
+    pub title: String,
+    /// One or two sentences.
+    pub description: String,
+    /// The software's default version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_version: Option<String>,
+    /// Host versions, as a semver range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requires: Option<String>,
+    /// Every kind it may render.
+    pub produces: Vec<GroupKind>,
+}
+
+/// A template that was loaded and describes itself well.
+#[derive(Clone, Debug)]
+pub struct Template {
+    bytes: Arc<[u8]>,
+    digest: String,
+    origin: Origin,
+    metadata: TemplateMetadata,
+    schema: Schema,
+}
+
+impl Template {
+    /// Believes a description that passed [`describe`].
+    pub(super) fn new(bytes: Arc<[u8]>, digest: String, origin: Origin, description: Description) -> Self {
+        Self { bytes, digest, origin, metadata: description.metadata, schema: description.schema }
+    }
+
+    /// The component, byte for byte.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// SHA-256 of the bytes in lower-case hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Where the bytes came from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// What the template says of itself.
+    pub fn metadata(&self) -> &TemplateMetadata {
+        &self.metadata
+    }
+
+    /// The schema of its values.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        use fmt::Write;
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
+}
+
+/// Metadata and schema after their checks.
+pub(super) struct Description {
+    pub(super) metadata: TemplateMetadata,
+    pub(super) schema: Schema,
+}
+
+/// Checks what `metadata` and `schema` returned.
+pub(super) fn describe(metadata: &str, schema: &str) -> Result<Description, RenderError> {
+    let refused = |subject: &str, reason: String| RenderError::Refused(vec![Problem::new(subject, reason)]);
+    let value = json::parse(metadata).map_err(|reason| refused("metadata", reason))?;
+    let problems = contract::metadata(&value);
+    if !problems.is_empty() {
+        return Err(RenderError::Refused(problems));
+    }
+    let mut metadata: TemplateMetadata =
+        serde_json::from_value(value).map_err(|error| refused("metadata", printable(&error.to_string())))?;
+    for text in [&mut metadata.title, &mut metadata.description] {
+        *text = printable(text);
+    }
+    let document: Value = json::parse(schema).map_err(|reason| refused("schema", reason))?;
+    let schema = Schema::parse(&document).map_err(|error| refused("schema", error.to_string()))?;
+    Ok(Description { metadata, schema })
+}
