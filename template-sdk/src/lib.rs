@@ -1,1 +1,37 @@
-//! stub
+//! What a template author sees: one trait, one macro, small builders, the shared parameters, native tests.
+//! It never reaches outside: no clock, no randomness, no files, no network; same request, same bytes.
+//!
+//! Read [`Template`] first, then [`block`] (parameters every template inherits), then [`build`] (objects),
+//! then [`testing`] (how a template is run without wasm).
+
+pub mod block;
+
+pub mod build;
+
+mod finding;
+
+mod input;
+
+mod output;
+
+mod quantity;
+
+mod template;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
+
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod bindings;
+
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod guest;
+
+pub use finding::{Finding, Findings, Severity};
+pub use input::{Cluster, Images, Observed, Previous, Request, State};
+pub use output::{Alphabet, Generate, Kind, Metadata, Object, Output, Rendered, SecretIntent, SecretRef, SecretValue};
+pub use quantity::Quantity;
+pub use serde_json::{Map, Value, json};
+pub use template::Template;

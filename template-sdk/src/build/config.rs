@@ -1,0 +1,46 @@
+//! ConfigMaps, service accounts, and the checksum that rolls pods when configuration changes.
+//! A checksum never covers a secret's value: that would publish a way to verify guesses.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::Meta;
+
+/// Returns a ConfigMap.
+///
+/// ```
+/// use template_sdk::build::{Meta, config_map};
+/// let meta = Meta::new("redis", "cache", "server", "prod");
+/// let map = config_map(&meta, "cache-config", [("redis.conf", "port 6379\n")]);
+/// assert_eq!(map["data"]["redis.conf"], "port 6379\n");
+/// ```
+pub fn config_map<K, V>(meta: &Meta, name: &str, files: impl IntoIterator<Item = (K, V)>) -> Value
+where
+    K: Into<String>,
+    V: Into<String>,
+{
+    let data: BTreeMap<String, String> = files.into_iter().map(|(key, text)| (key.into(), text.into())).collect();
+    let mut object = meta.object("v1", "ConfigMap", name);
+    object["data"] = json!(data);
+    object
+}
+
+/// Returns the sha256 of a ConfigMap's data, for a `checksum/…` annotation on the pod.
+pub fn checksum(config_map: &Value) -> String {
+    let digest = Sha256::digest(config_map["data"].to_string());
+    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Returns a service account without a token: no template's pods talk to the API server.
+pub fn service_account(meta: &Meta, name: &str) -> Value {
+    let mut object = meta.object("v1", "ServiceAccount", name);
+    object["automountServiceAccountToken"] = json!(false);
+    object
+}

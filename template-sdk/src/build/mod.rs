@@ -1,0 +1,21 @@
+//! Small builders over JSON for the objects templates render; what is safe is the default.
+//! They never check values against each other: rules live in templates, shapes are checked by the host.
+
+mod config;
+mod container;
+mod labels;
+mod pod;
+mod policy;
+mod probe;
+mod service;
+pub mod volume;
+mod workload;
+
+pub use config::{checksum, config_map, service_account};
+pub use container::{Container, Resources, env};
+pub use labels::Meta;
+pub use pod::Pod;
+pub use policy::{NetworkPolicy, pod_disruption_budget};
+pub use probe::Probe;
+pub use service::Service;
+pub use workload::{Deployment, StatefulSet};

@@ -1,0 +1,62 @@
+//! Probes.
+//! It never chooses thresholds for a template: what is slow or dead differs per software.
+
+use serde_json::{Value, json};
+
+/// A startup, liveness or readiness probe.
+///
+/// ```
+/// use template_sdk::build::Probe;
+/// let probe = Probe::exec(["sh", "/scripts/ready.sh"]).period(5).timeout(3).failures(3).value();
+/// assert_eq!(probe["exec"]["command"][0], "sh");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Probe(Value);
+
+impl Probe {
+    /// Runs a command in the container.
+    pub fn exec<S: Into<String>>(command: impl IntoIterator<Item = S>) -> Self {
+        let command: Vec<String> = command.into_iter().map(Into::into).collect();
+        Self(json!({"exec": {"command": command}}))
+    }
+
+    /// Opens a TCP connection to a named port.
+    pub fn tcp(port: &str) -> Self {
+        Self(json!({"tcpSocket": {"port": port}}))
+    }
+
+    /// Gets a path over HTTP from a named port.
+    pub fn http(port: &str, path: &str) -> Self {
+        Self(json!({"httpGet": {"port": port, "path": path}}))
+    }
+
+    /// Seconds before the first try.
+    pub fn delay(self, seconds: u32) -> Self {
+        self.set("initialDelaySeconds", seconds)
+    }
+
+    /// Seconds between tries.
+    pub fn period(self, seconds: u32) -> Self {
+        self.set("periodSeconds", seconds)
+    }
+
+    /// Seconds until a try counts as failed.
+    pub fn timeout(self, seconds: u32) -> Self {
+        self.set("timeoutSeconds", seconds)
+    }
+
+    /// Failed tries in a row that count.
+    pub fn failures(self, count: u32) -> Self {
+        self.set("failureThreshold", count)
+    }
+
+    /// Returns the probe as JSON.
+    pub fn value(self) -> Value {
+        self.0
+    }
+
+    fn set(mut self, field: &str, value: u32) -> Self {
+        self.0[field] = json!(value);
+        self
+    }
+}

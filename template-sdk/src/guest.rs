@@ -1,0 +1,57 @@
+//! Answers the host's calls with a [`Template`]; only built for wasm.
+//! It never panics on bad input: what cannot be read comes back as a finding.
+
+use serde_json::Value;
+
+use crate::bindings::exports::ku8::template::provider;
+use crate::finding::{Finding, Severity};
+use crate::input::Request;
+use crate::output::{Object, Output, Rendered};
+use crate::template::Template;
+
+/// Returns the template's metadata as JSON.
+pub fn metadata<T: Template>() -> String {
+    json(&T::metadata())
+}
+
+/// Returns the template's schema as JSON.
+pub fn schema<T: Template>() -> String {
+    T::schema().to_string()
+}
+
+/// Renders a request given as JSON.
+pub fn render<T: Template>(request: &str) -> Result<provider::Rendered, Vec<provider::Diagnostic>> {
+    let answer = Request::parse(request).and_then(|request| T::render(&request));
+    answer.map(rendered).map_err(|findings| findings.into_iter().map(diagnostic).collect())
+}
+
+fn rendered(rendered: Rendered) -> provider::Rendered {
+    let outputs: Vec<&Value> = rendered.outputs.iter().map(Output::value).collect();
+    provider::Rendered {
+        outputs: json(&outputs),
+        secrets: json(&rendered.secrets),
+        objects: rendered.objects.into_iter().map(object).collect(),
+        notes: rendered.notes,
+        extensions: "{}".to_owned(),
+        warnings: rendered.warnings.into_iter().map(diagnostic).collect(),
+    }
+}
+
+fn object(object: Object) -> provider::Object {
+    provider::Object { id: object.id, stage: object.stage, manifest: object.manifest.to_string() }
+}
+
+fn diagnostic(finding: Finding) -> provider::Diagnostic {
+    let severity = match finding.severity {
+        Severity::Info => provider::Severity::Info,
+        Severity::Warning => provider::Severity::Warning,
+        Severity::Error => provider::Severity::Error,
+    };
+    let Finding { path, code, message, hint, .. } = finding;
+    provider::Diagnostic { severity, path, code, message, hint }
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    // Our own types always serialise; an empty text is refused by the host as no JSON.
+    serde_json::to_string(value).unwrap_or_default()
+}

@@ -1,0 +1,155 @@
+//! What a template is asked: the request, read once into types.
+//! It never holds a secret's value, a clock or anything else the host did not write down.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::finding::{Finding, Findings};
+
+/// Everything a render depends on (wit/request.schema.json); unknown fields are ignored.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// The definition's name: at most 50 characters, a DNS label.
+    pub name: String,
+    /// The partition the objects go to.
+    pub namespace: String,
+    /// Validated by the template's schema, defaults filled in.
+    pub values: Value,
+    /// What is known of the cluster.
+    pub cluster: Cluster,
+    /// What was there before; absent only when nothing was published and no volume remains.
+    pub previous: Option<Previous>,
+    /// Input name to one output of another definition.
+    #[serde(default)]
+    pub bindings: Map<String, Value>,
+    /// Where images come from.
+    pub images: Images,
+}
+
+/// What is known of the cluster.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Cluster {
+    /// Kubernetes minor, such as `1.36`.
+    pub version: String,
+}
+
+/// Where images come from.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Images {
+    /// Image prefix to the prefix that replaces it.
+    #[serde(default)]
+    pub registry_map: BTreeMap<String, String>,
+    /// Names of pull Secrets.
+    #[serde(default)]
+    pub pull_secrets: Vec<String>,
+}
+
+/// What was there before this request.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Previous {
+    /// The last published revision.
+    pub current: Option<State>,
+    /// A later revision that failed or was interrupted.
+    pub attempted: Option<State>,
+    /// What the cluster shows.
+    #[serde(default)]
+    pub observed: Observed,
+}
+
+/// One earlier revision.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    /// The template version that rendered it.
+    #[serde(default)]
+    pub template_version: String,
+    /// The values it was rendered from, defaults filled in.
+    pub values: Value,
+    /// Its connection information.
+    #[serde(default)]
+    pub outputs: Vec<Value>,
+}
+
+/// What the cluster shows of the definition.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Observed {
+    /// Workload name to live replica count.
+    #[serde(default)]
+    pub replicas: BTreeMap<String, u32>,
+    /// Names of the definition's claims that exist.
+    #[serde(default)]
+    pub pvcs: Vec<String>,
+}
+
+impl Request {
+    /// Reads a request from JSON.
+    ///
+    /// ```
+    /// use template_sdk::Request;
+    /// let text = r#"{"apiVersion":"ku8/v1","name":"cache","namespace":"prod","values":{"databases":4},
+    ///   "cluster":{"version":"1.36"},"previous":null,"bindings":{},"images":{"registryMap":{},"pullSecrets":[]}}"#;
+    /// let request = Request::parse(text)?;
+    /// assert_eq!(request.at::<u32>("/databases")?, 4);
+    /// assert!(request.cluster_at_least(1, 30));
+    /// # Ok::<(), template_sdk::Findings>(())
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, Findings> {
+        serde_json::from_str(text).map_err(|error| {
+            Finding::error("", "sdk.request.unreadable", format!("the request cannot be read: {error}")).into()
+        })
+    }
+
+    /// Reads the value at a JSON Pointer; the finding of a failure names the pointer.
+    pub fn at<T: DeserializeOwned>(&self, pointer: &str) -> Result<T, Finding> {
+        read(&self.values, pointer)
+    }
+
+    /// Reads the value at a JSON Pointer, or nothing where it is absent or null.
+    pub fn maybe<T: DeserializeOwned>(&self, pointer: &str) -> Result<Option<T>, Finding> {
+        match self.values.pointer(pointer) {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => self.at(pointer).map(Some),
+        }
+    }
+
+    /// Returns every earlier state the new values must be reachable from: current, then attempted.
+    pub fn states(&self) -> impl Iterator<Item = &State> {
+        let previous = self.previous.as_ref();
+        previous.into_iter().flat_map(|previous| previous.current.iter().chain(previous.attempted.iter()))
+    }
+
+    /// Returns the live replica count of a workload, if the host saw it.
+    pub fn observed_replicas(&self, workload: &str) -> Option<u32> {
+        self.previous.as_ref()?.observed.replicas.get(workload).copied()
+    }
+
+    /// Returns the names of the definition's claims that exist.
+    pub fn observed_pvcs(&self) -> &[String] {
+        self.previous.as_ref().map_or(&[], |previous| previous.observed.pvcs.as_slice())
+    }
+
+    /// True when the cluster is at least this version; an unreadable version counts as the oldest supported.
+    pub fn cluster_at_least(&self, major: u32, minor: u32) -> bool {
+        let mut parts = self.cluster.version.split('.').map(|part| part.parse::<u32>().ok());
+        let found = (parts.next().flatten().unwrap_or(1), parts.next().flatten().unwrap_or(30));
+        found >= (major, minor)
+    }
+}
+
+impl State {
+    /// Reads the value at a JSON Pointer; an older template may not have had it.
+    pub fn at<T: DeserializeOwned>(&self, pointer: &str) -> Option<T> {
+        read(&self.values, pointer).ok()
+    }
+}
+
+/// Reads one value out of a document, naming the place when it has another shape.
+pub(crate) fn read<T: DeserializeOwned>(values: &Value, pointer: &str) -> Result<T, Finding> {
+    let value = values.pointer(pointer).unwrap_or(&Value::Null);
+    T::deserialize(value).map_err(|error| Finding::error(pointer, "sdk.values.shape", error.to_string()))
+}
