@@ -8,21 +8,21 @@ use template_sdk::block::Block;
 use crate::values::Values;
 
 /// Port of the metrics provider.
-pub const METRICS_PORT: u16 = 7000;
+pub(crate) const METRICS_PORT: u16 = 7000;
 /// Port clients connect to.
-pub const CLIENT_PORT: u16 = 2181;
+pub(crate) const CLIENT_PORT: u16 = 2181;
 /// Port followers connect to.
-pub const QUORUM_PORT: u16 = 2888;
+pub(crate) const QUORUM_PORT: u16 = 2888;
 /// Port of the leader election.
-pub const ELECTION_PORT: u16 = 3888;
+pub(crate) const ELECTION_PORT: u16 = 3888;
 /// Port of the HTTP admin server.
-pub const ADMIN_PORT: u16 = 8080;
+pub(crate) const ADMIN_PORT: u16 = 8080;
 
 const ZOO_CFG: &str = include_str!("files/zoo.cfg");
 const LOGBACK: &str = include_str!("files/logback.xml");
 
 /// Every file, by name.
-pub fn files(block: &Block, values: &Values) -> [(&'static str, String); 5] {
+pub(crate) fn files(block: &Block, values: &Values) -> [(&'static str, String); 5] {
     [
         ("zoo.cfg", zoo_cfg(block, values)),
         ("logback.xml", LOGBACK.replace("@LEVEL@", &values.log_level)),
@@ -33,7 +33,7 @@ pub fn files(block: &Block, values: &Values) -> [(&'static str, String); 5] {
 }
 
 /// The name a member is known by inside the ensemble.
-pub fn member_host(block: &Block, ordinal: u32) -> String {
+pub(crate) fn member_host(block: &Block, ordinal: u32) -> String {
     block.fqdn(&format!("{name}-{ordinal}.{name}-headless", name = block.name))
 }
 

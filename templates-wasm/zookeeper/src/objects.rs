@@ -12,7 +12,7 @@ use crate::values::{Values, heap_mib};
 const CONF: &str = "/ku8/conf";
 
 /// Renders everything.
-pub fn render(block: &Block, values: &Values) -> Rendered {
+pub(crate) fn render(block: &Block, values: &Values) -> Rendered {
     let (name, members) = (block.name.as_str(), values.members());
     let meta = block.meta("server");
     let config = config_map(&meta, &format!("{name}-config"), config::files(block, values));

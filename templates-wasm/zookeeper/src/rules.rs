@@ -31,7 +31,7 @@ const OWNED: [&str; 17] = [
 ];
 
 /// Judges the values against each other and against the memory limit.
-pub fn judge(values: &Values, block: &Block) -> Findings {
+pub(crate) fn judge(values: &Values, block: &Block) -> Findings {
     let limit = block.resources.memory_limit;
     let mut findings = Findings::new();
     findings.extend(size(values));

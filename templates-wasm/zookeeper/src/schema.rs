@@ -13,7 +13,7 @@ const WORDS: [&str; 17] = [
 ];
 
 /// Returns the whole schema.
-pub fn schema() -> Value {
+pub(crate) fn schema() -> Value {
     let own: template_sdk::Map<String, Value> = basic()
         .into_iter()
         .chain(timing())

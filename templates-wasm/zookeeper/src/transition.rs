@@ -6,22 +6,22 @@ use template_sdk::{Finding, Findings, Request};
 use crate::values::{Values, members_of};
 
 /// Smallest number of members that may decide.
-pub fn quorum(members: u32) -> u32 {
+pub(crate) fn quorum(members: u32) -> u32 {
     members / 2 + 1
 }
 
 /// True when every majority of the old size and every majority of the new one share a member.
-pub fn majorities_meet(old: u32, new: u32) -> bool {
+pub(crate) fn majorities_meet(old: u32, new: u32) -> bool {
     quorum(old) + quorum(new) > old.max(new)
 }
 
 /// True when a running ensemble may be made smaller: fewer members leave than could have decided alone.
-pub fn may_shrink(old: u32, new: u32) -> bool {
+pub(crate) fn may_shrink(old: u32, new: u32) -> bool {
     old - new < quorum(old)
 }
 
 /// Judges the change from every earlier state.
-pub fn judge(request: &Request, values: &Values) -> Findings {
+pub(crate) fn judge(request: &Request, values: &Values) -> Findings {
     let mut findings = Findings::new();
     let new = values.members();
     let mut known = false;
@@ -141,7 +141,10 @@ fn same_log(old: Option<bool>, new: bool) -> Option<Finding> {
     let old = old.filter(|old| *old != new)?;
     let message = "the transaction log would be looked for on another volume, without what it holds now";
     let finding = Finding::error("/storage/dataLog/enabled", "zookeeper.storage.log-moved", message);
-    Some(finding.hint(format!("keep storage.dataLog.enabled: {old}, or publish a second definition and copy the znodes")))
+    Some(
+        finding
+            .hint(format!("keep storage.dataLog.enabled: {old}, or publish a second definition and copy the znodes")),
+    )
 }
 
 #[cfg(test)]
