@@ -10,6 +10,7 @@ use crate::output::{Metadata, Rendered};
 /// A template: a pure function from a request to Kubernetes objects.
 ///
 /// ```
+/// use template_sdk::build::{Meta, config_map};
 /// use template_sdk::{Finding, Findings, Kind, Metadata, Rendered, Request, Template, Value, json};
 ///
 /// struct Motd;
@@ -32,8 +33,8 @@ use crate::output::{Metadata, Rendered};
 ///         if text.is_empty() {
 ///             return Err(Finding::error("/text", "motd.text.empty", "there is nothing to say").into());
 ///         }
-///         let metadata = json!({"name": request.name, "namespace": request.namespace});
-///         let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"text": text}});
+///         let meta = Meta::new("motd", &request.name, "text", &request.namespace).version("1");
+///         let map = config_map(&meta, &request.name, [("text", text)]);
 ///         Ok(Rendered::new().object("configmap/text", 0, map))
 ///     }
 /// }

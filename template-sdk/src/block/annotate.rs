@@ -87,8 +87,8 @@ impl Property {
     }
 
     /// A list.
-    pub fn list(items: Value, title: &str, description: &str) -> Self {
-        Self::new(json!({"type": "array", "items": items}), title, description)
+    pub fn list(items: impl Into<Value>, title: &str, description: &str) -> Self {
+        Self::new(json!({"type": "array", "items": items.into()}), title, description)
     }
 
     /// Names to texts.

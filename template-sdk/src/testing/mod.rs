@@ -3,6 +3,7 @@
 
 mod check;
 mod defaults;
+mod pods;
 
 use serde_json::{Value, json};
 
