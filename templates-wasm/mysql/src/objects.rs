@@ -23,10 +23,7 @@ pub(crate) fn render(block: &Block, values: &Values) -> Rendered {
     let headless = format!("{name}-headless");
     let pod = pod(block, values, &meta, &config, scripts.as_deref());
     // With one pod the order is no question now; replication, whose primary may have any ordinal, needs Parallel.
-    let set = block
-        .stateful_set(&meta, name, REPLICAS, &headless, pod)
-        .parallel()
-        .claim(block.claim(&meta, "data"));
+    let set = block.stateful_set(&meta, name, REPLICAS, &headless, pod).parallel().claim(block.claim(&meta, "data"));
     Rendered::new()
         .object("serviceaccount/server", 0, block.service_account(&meta))
         .object("configmap/config", 0, config)

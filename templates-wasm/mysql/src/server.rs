@@ -39,7 +39,8 @@ pub(crate) fn init(block: &Block, values: &Values, image: &str, scripts: bool) -
         ("KU8_SERVER_ID_BASE", values.server_id_base.to_string()),
         ("KU8_MONITOR", block.metrics.enabled.to_string()),
     ];
-    let container = variables.into_iter().fold(container, |container, (name, value)| container.env(env::value(name, value)));
+    let container =
+        variables.into_iter().fold(container, |container, (name, value)| container.env(env::value(name, value)));
     // The host counts rotations here; a new number makes init set the passwords again.
     let container = container.env(env::field("KU8_SECRET_REVISION", "metadata.annotations['ku8.dev/secret-revision']"));
     let container = shared(container).mount("snippets", SNIPPETS).read_only("auth", AUTH);
