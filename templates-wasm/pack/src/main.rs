@@ -46,8 +46,7 @@ fn at(path: &Path, error: &dyn Display) -> String {
 
 /// Encodes a core module as a component and checks what it imports and exports.
 fn pack(core: &[u8]) -> Result<Vec<u8>, String> {
-    let mut encoder =
-        ComponentEncoder::default().validate(true).module(core).map_err(|error| format!("{error:#}"))?;
+    let mut encoder = ComponentEncoder::default().validate(true).module(core).map_err(|error| format!("{error:#}"))?;
     let bytes = encoder.encode().map_err(|error| format!("{error:#}"))?;
     let (imports, exports) = surface(&bytes)?;
     if !imports.is_empty() {

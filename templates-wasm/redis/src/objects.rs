@@ -1,0 +1,140 @@
+//! The objects of the standalone topology.
+//! It never decides about values: they are judged before it is called.
+
+use template_sdk::block::Block;
+use template_sdk::build::{
+    Container, Meta, Pod, Probe, Resources, Service, config_map, env, pod_disruption_budget, volume,
+};
+use template_sdk::{Quantity, Rendered, Value};
+
+use crate::config;
+use crate::values::Values;
+
+/// Client port.
+pub(crate) const PORT: u16 = 6379;
+
+const COMPONENT: &str = "server";
+const CONF: &str = "/conf";
+
+/// Renders every object.
+pub(crate) fn render(values: &Values, block: &Block) -> Rendered {
+    let meta = block.meta(COMPONENT);
+    let files = Files::new(values, block, &meta);
+    let headless = format!("{}-headless", block.name);
+    let set = stateful_set(values, block, &meta, &headless, &files);
+    let service = block.client_service(&meta, &block.name).port("tcp-redis", PORT).value();
+    Rendered::new()
+        .object("serviceaccount/server", 0, block.service_account(&meta))
+        .object("configmap/config", 0, files.config)
+        .object("configmap/scripts", 0, files.scripts)
+        .maybe("networkpolicy/server", 0, block.network_policy(&meta, &[PORT], &[]))
+        .object("service/headless", 0, Service::headless(&meta, &headless).port("tcp-redis", PORT).value())
+        .object("service/client", 0, service)
+        .object("statefulset/server", 0, set)
+        .maybe("poddisruptionbudget/server", 0, pod_disruption_budget(&meta, &block.name, values.replicas()))
+        .maybe("podmonitor/server", 0, block.pod_monitor(&meta))
+}
+
+/// The two ConfigMaps: what is configured, and what is run.
+struct Files {
+    config: Value,
+    scripts: Value,
+}
+
+impl Files {
+    fn new(values: &Values, block: &Block, meta: &Meta) -> Self {
+        let mut config = vec![("redis.conf", config::redis_conf(values, block))];
+        if let Some(rules) = config::acl(values).filter(|_| block.auth.enabled) {
+            config.push(("acl", rules));
+        }
+        let scripts = [("init.sh", include_str!("files/init.sh")), ("probe.sh", include_str!("files/probe.sh"))];
+        Self {
+            config: config_map(meta, &format!("{}-config", block.name), config),
+            scripts: config_map(meta, &format!("{}-scripts", block.name), scripts),
+        }
+    }
+
+    fn name(map: &Value) -> &str {
+        map["metadata"]["name"].as_str().unwrap_or_default()
+    }
+}
+
+fn stateful_set(values: &Values, block: &Block, meta: &Meta, headless: &str, files: &Files) -> Value {
+    let persists = values.persistence.mode.persists();
+    let mut pod = block
+        .pod(meta, values.replicas())
+        .checksum("config", &files.config)
+        .checksum("scripts", &files.scripts)
+        .grace_period(45)
+        .volume(volume::config_map("config", Files::name(&files.config), 0o444))
+        .volume(volume::config_map("scripts", Files::name(&files.scripts), 0o555))
+        .volume(volume::memory_dir("conf", Quantity::from_mib(1)))
+        .volume(volume::empty_dir("tmp", Quantity::from_mib(16)));
+    if block.auth.enabled {
+        pod = pod.volume(volume::secret("auth", &block.auth_secret(), &["password"]));
+    }
+    if !persists {
+        pod = pod.volume(volume::empty_dir("data", block.resources.memory_limit));
+    }
+    let pod = exporter(block, pod.init(init(values, block))).container(server(values, block));
+    let set = block.stateful_set(meta, &block.name, values.replicas(), headless, block.scraped(pod));
+    if persists { set.claim(block.claim(meta, "data")).value() } else { set.value() }
+}
+
+fn image(values: &Values, block: &Block) -> String {
+    let spec = values.engine.spec();
+    block.image_name_or(spec.repository, spec.tag)
+}
+
+/// Writes the configuration with the password, and prepares the data for the chosen persistence.
+fn init(values: &Values, block: &Block) -> Container {
+    let resources = Resources::new(Quantity::from_millis(50), Quantity::from_mib(64));
+    let container = block
+        .container("init", &image(values, block), resources)
+        .command(["sh", "/scripts/init.sh"])
+        .read_only("config", "/config")
+        .read_only("scripts", "/scripts")
+        .mount("conf", CONF)
+        .mount("data", "/data")
+        .mount("tmp", "/tmp");
+    with_auth(block, container)
+}
+
+fn server(values: &Values, block: &Block) -> Container {
+    let program = values.engine.program();
+    let run = [format!("{program}-server"), format!("{CONF}/redis.conf")];
+    let container = block.container(program, &image(values, block), block.resources);
+    // The image's entrypoint loads every module it finds; without modules it is left out.
+    let container = if values.modules { container.args(run) } else { container.command(run) };
+    let probe = |kind: &str| Probe::exec(["sh", "/scripts/probe.sh", kind]).timeout(5);
+    let container = container
+        .env(env::value("KU8_CLI", format!("{program}-cli")))
+        .port("tcp-redis", PORT)
+        .read_only("scripts", "/scripts")
+        .read_only("conf", CONF)
+        .mount("data", "/data")
+        .mount("tmp", "/tmp")
+        .startup(probe("startup").period(5).failures(180))
+        .liveness(probe("liveness").period(10).failures(3))
+        .readiness(probe("readiness").period(5).failures(3));
+    with_auth(block, container)
+}
+
+fn with_auth(block: &Block, container: Container) -> Container {
+    if block.auth.enabled { container.read_only("auth", "/auth") } else { container }
+}
+
+/// The metrics exporter as a native sidecar: up before the server, there until it is gone.
+fn exporter(block: &Block, pod: Pod) -> Pod {
+    let Some(exporter) = block.spec.exporter.filter(|_| block.metrics.enabled) else { return pod };
+    let resources = Resources::new(Quantity::from_millis(20), Quantity::from_mib(64));
+    let mut container = Container::new("exporter", &block.mapped(exporter.image), resources)
+        .env(env::value("REDIS_ADDR", format!("redis://localhost:{PORT}")))
+        .port("http-metrics", exporter.port)
+        .read_only("conf", CONF)
+        .sidecar();
+    if block.auth.enabled {
+        container = container.env(env::value("REDIS_PASSWORD_FILE", format!("{CONF}/exporter.json")));
+    }
+    pod.init(container)
+}
