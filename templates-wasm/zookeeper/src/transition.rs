@@ -1,0 +1,196 @@
+//! Which sizes can follow which: a wrong step lets empty members outvote the ones that hold the data.
+//! It never trusts the record alone; claims that outlived a delete are judged too.
+
+use template_sdk::{Finding, Findings, Request};
+
+use crate::values::{Values, members_of};
+
+/// Smallest number of members that may decide.
+pub(crate) fn quorum(members: u32) -> u32 {
+    members / 2 + 1
+}
+
+/// True when every majority of the old size and every majority of the new one share a member.
+pub(crate) fn majorities_meet(old: u32, new: u32) -> bool {
+    quorum(old) + quorum(new) > old.max(new)
+}
+
+/// True when a running ensemble may be made smaller: fewer members leave than could have decided alone.
+pub(crate) fn may_shrink(old: u32, new: u32) -> bool {
+    old - new < quorum(old)
+}
+
+/// Judges the change from every earlier state.
+pub(crate) fn judge(request: &Request, values: &Values) -> Findings {
+    let mut findings = Findings::new();
+    let new = values.members();
+    let mut known = false;
+    for old in request.states().filter_map(members_of) {
+        known = true;
+        findings.extend(running(&request.name, old, new));
+    }
+    if !known {
+        findings.extend(from_volumes(request, new));
+    }
+    for state in request.states() {
+        findings.extend(same_ids(state.at("/firstServerId"), values.first_server_id));
+        findings.extend(same_log(state.at("/storage/dataLog/enabled"), values.data_log().is_some()));
+    }
+    findings
+}
+
+/// The change of a running ensemble.
+fn running(name: &str, old: u32, new: u32) -> Option<Finding> {
+    if new > old {
+        return (old < 3 || !majorities_meet(old, new)).then(|| growth(name, old, new));
+    }
+    (new < old && !may_shrink(old, new)).then(|| {
+        let left = old - new;
+        Finding::error(
+            "/replicas",
+            "zookeeper.scale.shrink-jump",
+            format!(
+                "going from {old} to {new} members takes away {left} at once; any {} of the {old} may be the only ones \
+                 that hold a confirmed write, so it could be lost",
+                quorum(old)
+            ),
+        )
+        .hint(shrink_path(old, new))
+    })
+}
+
+fn growth(name: &str, old: u32, new: u32) -> Finding {
+    let message = format!(
+        "going from {old} to {new} members can lose data: a majority of the new size ({}) can be formed without meeting \
+         a majority of the old one ({}) while members restart one by one, so empty members may outvote the full ones",
+        quorum(new),
+        quorum(old)
+    );
+    let hint = if old < 3 {
+        format!(
+            "keep {old}; publish a second definition with {new} members, copy the znodes, then let the clients use it \
+             instead of `{name}`"
+        )
+    } else {
+        format!("grow one member at a time, publishing each step: {}", growth_path(old, new))
+    };
+    Finding::error("/replicas", "zookeeper.scale.odd-jump", message).hint(hint)
+}
+
+/// The steps of a growth in the words of the values: sizes, the even ones by `scaling.via`.
+fn growth_path(old: u32, new: u32) -> String {
+    let step = |size: u32| {
+        if size.is_multiple_of(2) {
+            format!("replicas: {}, scaling.via: {size}", size + 1)
+        } else {
+            format!("replicas: {size}, scaling.via: null")
+        }
+    };
+    (old + 1..=new).map(step).collect::<Vec<_>>().join("; then ")
+}
+
+fn shrink_path(old: u32, new: u32) -> String {
+    let mut sizes = vec![];
+    let mut size = old;
+    while size > new && size > 3 {
+        size -= 2;
+        sizes.push(size.to_string());
+    }
+    if new < 3 {
+        return format!("keep at least 3 members, or publish a second definition with {new} and copy the znodes");
+    }
+    format!("shrink by two and wait until all members are ready each time: {}", sizes.join(", then "))
+}
+
+/// The start of an ensemble over claims an earlier one left behind.
+fn from_volumes(request: &Request, new: u32) -> Option<Finding> {
+    let old = members_with_volumes(request).max(request.observed_replicas(&request.name).unwrap_or(0));
+    if old == 0 || old == new || majorities_meet(old, new) {
+        return None;
+    }
+    let message = format!(
+        "volumes of {old} members of an earlier `{}` remain; starting {new} members over them can lose data, because a \
+         majority of {new} can be formed by members that never saw what a majority of {old} confirmed",
+        request.name
+    );
+    let hint = format!(
+        "start with {old} members and change the size afterwards, or, if the data is not wanted, delete the claims \
+         data-{name}-0 to data-{name}-{last} first",
+        name = request.name,
+        last = old - 1
+    );
+    Some(Finding::error("/replicas", "zookeeper.scale.volumes-remain", message).hint(hint))
+}
+
+/// One more than the highest ordinal that has a data volume.
+fn members_with_volumes(request: &Request) -> u32 {
+    let prefix = format!("data-{}-", request.name);
+    let ordinal = |claim: &String| claim.strip_prefix(&prefix)?.parse::<u32>().ok();
+    request.observed_pvcs().iter().filter_map(ordinal).max().map_or(0, |ordinal| ordinal + 1)
+}
+
+fn same_ids(old: Option<u32>, new: u32) -> Option<Finding> {
+    let old = old.filter(|old| *old != new)?;
+    let message = format!("the volumes carry ids that begin at {old}; with {new} every member would refuse to start");
+    let finding = Finding::error("/firstServerId", "zookeeper.ids.immutable", message);
+    Some(finding.hint(format!("keep firstServerId: {old}")))
+}
+
+/// A log that moves is a log that is not found: the transactions in it would be missing.
+fn same_log(old: Option<bool>, new: bool) -> Option<Finding> {
+    let old = old.filter(|old| *old != new)?;
+    let message = "the transaction log would be looked for on another volume, without what it holds now";
+    let finding = Finding::error("/storage/dataLog/enabled", "zookeeper.storage.log-moved", message);
+    Some(
+        finding
+            .hint(format!("keep storage.dataLog.enabled: {old}, or publish a second definition and copy the znodes")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_by_one_from_three_keeps_majorities_together() {
+        for old in 3..9 {
+            assert!(majorities_meet(old, old + 1), "{old}");
+            assert_eq!(running("zk", old, old + 1), None);
+        }
+    }
+
+    #[test]
+    fn growth_from_odd_to_odd_never_does() {
+        for (old, new) in [(1, 3), (1, 5), (3, 5), (3, 7), (5, 7)] {
+            assert!(!majorities_meet(old, new), "{old} {new}");
+            let finding = running("zk", old, new).unwrap();
+            assert_eq!(finding.code, "zookeeper.scale.odd-jump");
+        }
+    }
+
+    #[test]
+    fn the_refusal_names_every_step() {
+        let hint = running("zk", 3, 7).unwrap().hint.unwrap();
+        assert!(hint.ends_with(
+            "replicas: 5, scaling.via: 4; then replicas: 5, scaling.via: null; \
+             then replicas: 7, scaling.via: 6; then replicas: 7, scaling.via: null"
+        ));
+    }
+
+    #[test]
+    fn one_member_never_grows_even_where_the_formula_would_hold() {
+        assert!(majorities_meet(1, 2));
+        assert!(running("zk", 1, 2).unwrap().hint.unwrap().contains("second definition"));
+    }
+
+    #[test]
+    fn shrinking_is_allowed_while_those_who_leave_could_not_decide() {
+        for (old, new) in [(5, 3), (7, 5), (4, 3), (3, 3)] {
+            assert_eq!(running("zk", old, new), None, "{old} {new}");
+        }
+        for (old, new) in [(3, 1), (5, 1), (7, 3), (7, 1)] {
+            assert_eq!(running("zk", old, new).unwrap().code, "zookeeper.scale.shrink-jump", "{old} {new}");
+        }
+        assert!(running("zk", 7, 3).unwrap().hint.unwrap().ends_with("5, then 3"));
+    }
+}

@@ -1,0 +1,67 @@
+//! Fetches ZooKeeper and what it needs from Maven into the user's cache, once.
+//! It never downloads by itself: Maven does, from wherever it is configured to.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::missing;
+
+const ZOOKEEPER: &str = "3.9.4";
+/// Jars the server loads although it does not depend on them by itself.
+const BESIDE: [(&str, &str, &str); 9] = [
+    ("org.apache.zookeeper", "zookeeper-prometheus-metrics", ZOOKEEPER),
+    ("io.dropwizard.metrics", "metrics-core", "4.1.12.1"),
+    ("org.xerial.snappy", "snappy-java", "1.1.10.5"),
+    ("commons-cli", "commons-cli", "1.5.0"),
+    ("org.eclipse.jetty", "jetty-server", "9.4.57.v20241219"),
+    ("org.eclipse.jetty", "jetty-servlet", "9.4.57.v20241219"),
+    ("com.fasterxml.jackson.core", "jackson-databind", "2.15.2"),
+    ("jline", "jline", "2.14.6"),
+    ("ch.qos.logback", "logback-classic", "1.3.15"),
+];
+
+/// Returns the folder of jars, or the one line that says what is missing.
+pub(super) fn zookeeper() -> Result<PathBuf, String> {
+    if let Some(what) = missing(&["java", "mvn"]) {
+        return Err(format!("{what}; apt-get install default-jre-headless maven"));
+    }
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or(home).unwrap_or_else(std::env::temp_dir);
+    let folder = cache.join("ku8-real").join(format!("zookeeper-{ZOOKEEPER}"));
+    let jars = folder.join("lib");
+    // The mark comes last, so that a fetch that broke off is not taken for a whole one.
+    let mark = folder.join("complete");
+    if mark.exists() {
+        return Ok(jars);
+    }
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    fs::write(folder.join("pom.xml"), pom()).map_err(|error| error.to_string())?;
+    let output = Command::new("mvn")
+        .args(["-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib"])
+        .current_dir(&folder)
+        .output()
+        .map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stdout);
+        return Err(format!("mvn could not fetch ZooKeeper: {}", text.lines().next().unwrap_or("no reason given")));
+    }
+    fs::write(mark, "").map_err(|error| error.to_string())?;
+    Ok(jars)
+}
+
+fn pom() -> String {
+    let dependency = |(group, artifact, version): &(&str, &str, &str)| {
+        format!(
+            "<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version></dependency>"
+        )
+    };
+    let mut all = vec![("org.apache.zookeeper", "zookeeper", ZOOKEEPER)];
+    all.extend(BESIDE);
+    let dependencies: String = all.iter().map(dependency).collect();
+    format!(
+        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\"><modelVersion>4.0.0</modelVersion>\
+         <groupId>dev.ku8</groupId><artifactId>jars</artifactId><version>1</version><packaging>pom</packaging>\
+         <dependencies>{dependencies}</dependencies></project>"
+    )
+}
