@@ -110,7 +110,7 @@ impl Container {
         self.set("args", json!(args))
     }
 
-    /// Adds a variable made by [`env`].
+    /// Adds a variable made by [`mod@env`].
     pub fn env(self, variable: Value) -> Self {
         self.push("env", variable)
     }
