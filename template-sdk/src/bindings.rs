@@ -1,6 +1,5 @@
 //! The ABI glue generated from `wit/template.wit`; nothing here is written by hand.
 //! It never holds logic: `guest.rs` turns its types into ours and back.
-#![expect(missing_docs, clippy::pedantic, reason = "generated code")]
 
 wit_bindgen::generate!({
     path: "wit",

@@ -141,19 +141,17 @@ impl SecretIntent {
     /// Returns an intent whose keys are generated once: 24 letters and digits each, which survive every
     /// configuration syntax and URL without escaping.
     pub fn generate(name: impl Into<String>, keys: &[&str]) -> Self {
-        let value = |key: &&str| ((*key).to_owned(), SecretValue::Generate(Generate::default()));
-        Self { name: name.into(), keys: keys.iter().map(value).collect() }
+        let empty = Self { name: name.into(), keys: BTreeMap::new() };
+        keys.iter().fold(empty, |intent, key| intent.key(*key, SecretValue::Generate(Generate::default())))
     }
 
     /// Returns an intent that only asks for keys of a Secret somebody else made.
     pub fn existing(name: impl Into<String>, keys: &[&str]) -> Self {
-        let name = name.into();
-        let value = |key: &&str| {
-            let own = SecretRef { name: name.clone(), key: (*key).to_owned() };
-            ((*key).to_owned(), SecretValue::SecretRef(own))
-        };
-        let keys = keys.iter().map(value).collect();
-        Self { name, keys }
+        let empty = Self { name: name.into(), keys: BTreeMap::new() };
+        keys.iter().fold(empty, |intent, key| {
+            let own = SecretRef { name: intent.name.clone(), key: (*key).to_owned() };
+            intent.key(*key, SecretValue::SecretRef(own))
+        })
     }
 
     /// Sets one key.
@@ -216,7 +214,7 @@ pub struct SecretRef {
 /// ```
 /// use template_sdk::Output;
 /// let output = Output::new("primary", "redis", "cache.prod.svc", 6379).password("cache-auth", "password")
-///     .uri("redis://:{password}@{host}:{port}/0").with("masterName", "mymaster");
+///     .uri("redis://:{password}@cache.prod.svc:6379/0").with("masterName", "mymaster");
 /// assert_eq!(output.value()["password"]["secret"], "cache-auth");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -233,7 +231,7 @@ impl Output {
         self.with("password", json!({"secret": secret, "key": key}))
     }
 
-    /// Adds a connection string, which may hold `{username}`, `{password}`, `{host}` and `{port}`.
+    /// Adds a connection string, which may hold `{username}` and `{password}`, never their values.
     pub fn uri(self, uri: &str) -> Self {
         self.with("uri", uri)
     }

@@ -80,10 +80,14 @@ impl Property {
 
     /// A group of properties that accepts no others; filled in with its own defaults when left out.
     pub fn object(title: &str, description: &str, properties: Vec<(&str, Property)>) -> Self {
-        let properties: Map<String, Value> =
-            properties.into_iter().map(|(name, property)| (name.to_owned(), property.0)).collect();
+        let properties = collect(properties);
         let shape = json!({"type": "object", "additionalProperties": false, "properties": properties});
         Self::new(shape, title, description).default(json!({}))
+    }
+
+    /// Returns properties by name, as a schema's `properties`.
+    pub fn all(properties: Vec<(&str, Property)>) -> Value {
+        Value::Object(collect(properties))
     }
 
     /// A list.
@@ -141,4 +145,13 @@ impl Property {
     pub fn value(self) -> Value {
         self.0
     }
+}
+
+/// Collects properties by name; `FromIterator` would bring a sort into every component.
+pub(super) fn collect(properties: Vec<(&str, Property)>) -> Map<String, Value> {
+    let mut map = Map::new();
+    for (name, property) in properties {
+        map.insert(name.to_owned(), property.0);
+    }
+    map
 }

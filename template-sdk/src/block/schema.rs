@@ -1,7 +1,7 @@
 //! Composes a template's own properties with the shared ones into one JSON Schema.
 //! It never accepts a name it does not know: a misspelt parameter is an error, not a default.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::annotate::{Group, Property};
 use super::spec::{AuthMode, Spec};
@@ -74,7 +74,7 @@ fn custom_needs_memory() -> Value {
     })
 }
 
-fn properties(spec: &Spec) -> Map<String, Value> {
+fn properties(spec: &Spec) -> Value {
     let mut all = vec![("size", size(spec)), ("resources", resources()), ("image", image(spec))];
     if spec.stateful {
         all.push(("storage", storage(spec)));
@@ -90,7 +90,7 @@ fn properties(spec: &Spec) -> Map<String, Value> {
     }
     all.extend([("scheduling", scheduling()), ("networkPolicy", network_policy()), ("service", service())]);
     all.extend(pods());
-    all.into_iter().map(|(name, property)| (name.to_owned(), property.value())).collect()
+    Property::all(all)
 }
 
 fn size(spec: &Spec) -> Property {

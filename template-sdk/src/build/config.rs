@@ -1,10 +1,9 @@
 //! ConfigMaps, service accounts, and the checksum that rolls pods when configuration changes.
 //! A checksum never covers a secret's value: that would publish a way to verify guesses.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::Meta;
@@ -22,9 +21,12 @@ where
     K: Into<String>,
     V: Into<String>,
 {
-    let data: BTreeMap<String, String> = files.into_iter().map(|(key, text)| (key.into(), text.into())).collect();
+    let mut data = Map::new();
+    for (key, text) in files {
+        data.insert(key.into(), Value::String(text.into()));
+    }
     let mut object = meta.object("v1", "ConfigMap", name);
-    object["data"] = json!(data);
+    object["data"] = Value::Object(data);
     object
 }
 

@@ -19,17 +19,11 @@ const POLICIES: [&str; 8] = [
 
 /// Returns the whole schema.
 pub(crate) fn schema() -> Value {
-    let properties: template_sdk::Map<String, Value> = basic()
-        .into_iter()
-        .chain(memory())
-        .chain(connections())
-        .chain(expert())
-        .map(|(name, property)| (name.to_owned(), property.value()))
-        .collect();
+    let properties = [basic(), memory(), connections(), expert()].into_iter().flatten().collect();
     let own = json!({
         "title": "Redis or Valkey",
         "description": "A standalone in-memory data store.",
-        "properties": properties,
+        "properties": Property::all(properties),
     });
     block::schema(&Engine::Redis.spec(), &own)
 }

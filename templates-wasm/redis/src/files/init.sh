@@ -55,6 +55,9 @@ put_log_aside() {
     log=$data/appendonlydir
     [ -e "$log" ] || return 0
     [ -s "$data/dump.rdb" ] || fail "there is an append-only file and no snapshot: go through persistence.mode both"
+    # A clean stop in mode both writes the snapshot last; an older one would lose what only the log has.
+    [ -z "$(find "$log" -type f -newer "$data/dump.rdb")" ] ||
+        fail "the append-only file is newer than the snapshot: publish persistence.mode both and stop it cleanly"
     say "the append-only file is put aside as appendonlydir.unused"
     rm -rf "$log.unused"
     mv "$log" "$log.unused"

@@ -102,6 +102,13 @@ fn a_log_is_put_aside_only_beside_a_snapshot() {
     assert!(!pod.init().status.success(), "the log holds the only copy");
     assert!(pod.path("data/appendonlydir").exists());
     pod.write("data/dump.rdb", "REDIS0011");
+    let hour = std::time::Duration::from_secs(3600);
+    let (log, snapshot) = ("data/appendonlydir/appendonly.aof.manifest", "data/dump.rdb");
+    let age = |name: &str| std::fs::File::options().append(true).open(pod.path(name)).unwrap();
+    let now = age(log).metadata().unwrap().modified().unwrap();
+    age(snapshot).set_modified(now - hour).unwrap();
+    assert!(!pod.init().status.success(), "the log knows more than the snapshot");
+    age(snapshot).set_modified(now + hour).unwrap();
     assert!(pod.init().status.success());
     assert!(pod.path("data/appendonlydir.unused").exists() && !pod.path("data/appendonlydir").exists());
 }
