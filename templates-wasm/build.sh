@@ -44,7 +44,6 @@ use_debian() {
     sysroot=$(/usr/bin/rustc --print sysroot)
     std_source=$sysroot/lib/rustlib/src/rust
     [ -f "$std_source/library/std/Cargo.toml" ] || return 1
-    std_source=$(CDPATH='' cd -P -- "$std_source" && pwd)
     linker=$(find_linker) || return 1
     compiler=/usr/bin/rustc
     RUSTC=/usr/bin/rustc
@@ -77,7 +76,7 @@ choose_toolchain() {
     say "$($compiler --version)"
 }
 
-# Every folder that could reach the bytes, longest first where one contains another (the last match wins).
+# Every folder that could reach the bytes; where one contains another the last match wins.
 remap() {
     cargo_home=${CARGO_HOME:-$HOME/.cargo}
     source=$(CDPATH='' cd -P -- "$std_source" 2>/dev/null && pwd || printf '%s' "$std_source")

@@ -96,8 +96,9 @@ fn resources(at: &str, container: &Value, broken: &mut Broken) {
         broken.unless(!text(container, pointer).is_empty(), "resources", || format!("{at}: no {pointer}"));
     }
     let image = text(container, "/image");
-    let full = image.split('/').next().is_some_and(|host| host.contains('.') || host.contains(':'));
-    broken.unless(full && image.contains(':'), "image", || format!("{at}: {image} is not a full name with a tag"));
+    let (host, rest) = image.split_once('/').unwrap_or(("", image));
+    let full = (host.contains('.') || host.contains(':')) && rest.contains(':');
+    broken.unless(full, "image", || format!("{at}: {image} is not a full name with a tag"));
 }
 
 fn references(at: &str, volume: &Value, rendered: &Rendered, broken: &mut Broken) {

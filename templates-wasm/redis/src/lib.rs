@@ -80,8 +80,8 @@ fn notes(values: &Values, block: &Block) -> String {
     }
     let _ = writeln!(
         notes,
-        "It keeps at most {} bytes of data ({} % of {}).",
-        values.maxmemory(block).bytes(),
+        "It keeps at most {} MiB of data ({} % of {}).",
+        values.maxmemory(block).mib(),
         values.percent(),
         block.resources.memory_limit
     );

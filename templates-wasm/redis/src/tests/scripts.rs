@@ -102,7 +102,7 @@ fn a_log_is_put_aside_only_beside_a_snapshot() {
     assert!(!pod.init().status.success(), "the log holds the only copy");
     assert!(pod.path("data/appendonlydir").exists());
     pod.write("data/dump.rdb", "REDIS0011");
-    let hour = std::time::Duration::from_secs(3600);
+    let hour = std::time::Duration::from_hours(1);
     let (log, snapshot) = ("data/appendonlydir/appendonly.aof.manifest", "data/dump.rdb");
     let age = |name: &str| std::fs::File::options().append(true).open(pod.path(name)).unwrap();
     let now = age(log).metadata().unwrap().modified().unwrap();
