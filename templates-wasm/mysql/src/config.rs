@@ -48,8 +48,9 @@ fn my_cnf(block: &Block, values: &Values) -> String {
     if let Some(mode) = &values.sql_mode {
         let _ = writeln!(text, "sql-mode={mode}");
     }
+    // A file beside the data: the server refuses the container's own output, which is a pipe.
     if let Some(seconds) = values.slow_query_log_seconds {
-        let _ = writeln!(text, "slow-query-log=ON\nslow-query-log-file=/dev/stderr\nlong-query-time={seconds}");
+        let _ = writeln!(text, "slow-query-log=ON\nslow-query-log-file=slow.log\nlong-query-time={seconds}");
     }
     if !block.extra_config.is_empty() {
         let _ = writeln!(text, "\n# From extraConfig.\n{}", block.extra_config.trim_end());

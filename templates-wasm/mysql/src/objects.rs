@@ -1,6 +1,8 @@
 //! The objects of a server, and what to tell the person who published it.
 //! It never decides whether they may exist: the rules have spoken before.
 
+use std::fmt::Write as _;
+
 use template_sdk::block::{Block, NetworkMode};
 use template_sdk::build::{Meta, Pod, Service, config_map, volume};
 use template_sdk::{Output, Quantity, Rendered, Value};
@@ -105,9 +107,10 @@ fn notes(block: &Block, values: &Values) -> String {
         user = values.username(),
         namespace = block.namespace,
     );
+    // Writing to a String cannot fail.
     if block.network == NetworkMode::Labelled {
         let label = block.client_label();
-        text.push_str(&format!("\nOnly pods labelled `{label}: \"true\"` may connect.\n"));
+        let _ = write!(text, "\nOnly pods labelled `{label}: \"true\"` may connect.\n");
     }
     text
 }

@@ -54,7 +54,8 @@ fn server() -> Vec<(&'static str, Property)> {
     let zone = Property::text("Time zone", "Offset from UTC that sessions begin with.")
         .pattern("^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")
         .default("+00:00");
-    let slow = "Queries that take longer are logged with the container's output; left out, none are.";
+    let slow = "Queries that take longer are written to slow.log beside the data, which grows until it is moved away; \
+                left out, none are.";
     let slow = Property::new(json!({"type": "number", "minimum": 0, "maximum": 3600}), "Slow queries", slow);
     vec![
         ("maxConnections", connections.group(Group::Advanced, 40)),

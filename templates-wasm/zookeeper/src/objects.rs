@@ -1,6 +1,8 @@
 //! The objects of an ensemble, and what to tell the person who published it.
 //! It never decides whether they may exist: the rules have spoken before.
 
+use std::fmt::Write as _;
+
 use template_sdk::block::Block;
 use template_sdk::build::{Meta, Pod, Probe, Resources, Service, config_map, env, pod_disruption_budget, volume};
 use template_sdk::{Output, Quantity, Rendered, Value, json};
@@ -132,12 +134,13 @@ fn notes(block: &Block, values: &Values) -> String {
         hosts = hosts(block, values),
         chroot = values.chroot,
     );
+    // Writing to a String cannot fail.
     if block.network == template_sdk::block::NetworkMode::Labelled {
         let label = block.client_label();
-        text.push_str(&format!("\nOnly pods labelled `{label}: \"true\"` may connect.\n"));
+        let _ = write!(text, "\nOnly pods labelled `{label}: \"true\"` may connect.\n");
     }
     if let Some(bytes) = values.jute.maxbuffer_bytes {
-        text.push_str(&format!("\nGive clients `-Djute.maxbuffer={bytes}` as well.\n"));
+        let _ = write!(text, "\nGive clients `-Djute.maxbuffer={bytes}` as well.\n");
     }
     text
 }

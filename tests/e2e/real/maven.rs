@@ -2,8 +2,9 @@
 //! It never downloads by itself: Maven does, from wherever it is configured to.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use super::missing;
 
@@ -23,31 +24,41 @@ const BESIDE: [(&str, &str, &str); 9] = [
 
 /// Returns the folder of jars, or the one line that says what is missing.
 pub(super) fn zookeeper() -> Result<PathBuf, String> {
+    static ONCE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    ONCE.get_or_init(fetch).clone()
+}
+
+fn fetch() -> Result<PathBuf, String> {
     if let Some(what) = missing(&["java", "mvn"]) {
         return Err(format!("{what}; apt-get install default-jre-headless maven"));
     }
     let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or(home).unwrap_or_else(std::env::temp_dir);
     let folder = cache.join("ku8-real").join(format!("zookeeper-{ZOOKEEPER}"));
-    let jars = folder.join("lib");
-    // The mark comes last, so that a fetch that broke off is not taken for a whole one.
-    let mark = folder.join("complete");
-    if mark.exists() {
-        return Ok(jars);
+    if !folder.is_dir() {
+        // Fetched beside and renamed, so that a fetch that broke off, or another run's, is never half there.
+        let beside = folder.with_extension(format!("{}.part", std::process::id()));
+        let failed = |error: std::io::Error| format!("{}: {error}", beside.display());
+        fs::create_dir_all(&beside).map_err(failed)?;
+        fs::write(beside.join("pom.xml"), pom()).map_err(failed)?;
+        copy_jars(&beside)?;
+        if fs::rename(&beside, &folder).is_err() {
+            // Another run was faster; its jars are the same.
+            let _ = fs::remove_dir_all(&beside);
+        }
     }
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    fs::write(folder.join("pom.xml"), pom()).map_err(|error| error.to_string())?;
+    Ok(folder.join("lib"))
+}
+
+fn copy_jars(folder: &Path) -> Result<(), String> {
     let output = Command::new("mvn")
         .args(["-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib"])
-        .current_dir(&folder)
+        .current_dir(folder)
         .output()
         .map_err(|error| error.to_string())?;
-    if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stdout);
-        return Err(format!("mvn could not fetch ZooKeeper: {}", text.lines().next().unwrap_or("no reason given")));
-    }
-    fs::write(mark, "").map_err(|error| error.to_string())?;
-    Ok(jars)
+    let text = String::from_utf8_lossy(&output.stdout);
+    let reason = text.lines().find(|line| line.contains("ERROR")).unwrap_or("no reason given");
+    if output.status.success() { Ok(()) } else { Err(format!("mvn could not fetch ZooKeeper: {reason}")) }
 }
 
 fn pom() -> String {

@@ -43,11 +43,10 @@ impl Running {
     }
 
     fn end(&mut self, signal: rustix::process::Signal) -> ExitStatus {
-        if self.ended().is_none() {
-            if let Some(group) = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw) {
-                // Gone between the look and the signal is as good as gone.
-                let _ = rustix::process::kill_process_group(group, signal);
-            }
+        let group = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw);
+        if let Some(group) = group.filter(|_| self.ended().is_none()) {
+            // Gone between the look and the signal is as good as gone.
+            let _ = rustix::process::kill_process_group(group, signal);
         }
         self.0.wait().expect("a child of ours")
     }
@@ -61,7 +60,13 @@ impl Drop for Running {
 
 impl Pod {
     /// Lays a pod out under `root`; files of the Secret come from `secrets`, volumes are empty.
-    pub(super) fn new(objects: &[Value], ordinal: u32, root: &Path, secrets: &[(&str, &str)], rewrites: &[(&str, String)]) -> Self {
+    pub(super) fn new(
+        objects: &[Value],
+        ordinal: u32,
+        root: &Path,
+        secrets: &[(&str, &str)],
+        rewrites: Vec<(String, String)>,
+    ) -> Self {
         let set = super::object(objects, "StatefulSet");
         let name = format!("{}-{ordinal}", set["metadata"]["name"].as_str().unwrap_or("pod"));
         let template = &set["spec"]["template"];
@@ -71,7 +76,7 @@ impl Pod {
             spec: template["spec"].clone(),
             annotations: template["metadata"]["annotations"].clone(),
             mounts: Vec::new(),
-            rewrites: rewrites.iter().map(|(from, to)| ((*from).to_owned(), to.clone())).collect(),
+            rewrites,
             path: std::env::var("PATH").unwrap_or_default(),
         };
         pod.lay_out(objects, secrets);
@@ -95,7 +100,8 @@ impl Pod {
     }
 
     fn lay_out(&mut self, objects: &[Value], secrets: &[(&str, &str)]) {
-        let containers = ["initContainers", "containers"].into_iter().flat_map(|list| self.spec[list].as_array().cloned());
+        let containers =
+            ["initContainers", "containers"].into_iter().filter_map(|list| self.spec[list].as_array().cloned());
         let mut mounts = BTreeMap::new();
         for mount in containers.flatten().flat_map(|one| one["volumeMounts"].as_array().cloned().unwrap_or_default()) {
             let text = |field: &str| mount[field].as_str().unwrap_or_default().to_owned();
@@ -122,7 +128,7 @@ impl Pod {
     }
 
     /// A text with the container's paths, and whatever else differs here, replaced.
-    pub(super) fn here(&self, text: &str) -> String {
+    fn here(&self, text: &str) -> String {
         let text = self.rewrites.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
         let mut out = String::with_capacity(text.len());
         let mut rest = text.as_str();
@@ -130,9 +136,11 @@ impl Pod {
             let (before, path) = rest.split_at(found);
             out.push_str(before);
             // After a letter it is a longer path; after `:-` a shell's default.
-            let inside = out.ends_with(|c: char| c.is_ascii_alphanumeric() || "._-/".contains(c)) && !out.ends_with(":-");
+            let inside =
+                out.ends_with(|c: char| c.is_ascii_alphanumeric() || "._-/".contains(c)) && !out.ends_with(":-");
             let ends = |tail: &str| !tail.starts_with(|c: char| c.is_ascii_alphanumeric() || "._-".contains(c));
-            let mount = self.mounts.iter().find(|(from, _)| !inside && path.strip_prefix(from.as_str()).is_some_and(ends));
+            let mount =
+                self.mounts.iter().find(|(from, _)| !inside && path.strip_prefix(from.as_str()).is_some_and(ends));
             let (written, taken) = mount.map_or(("/", 1), |(from, to)| (to.as_str(), from.len()));
             out.push_str(written);
             rest = &path[taken..];
@@ -168,7 +176,8 @@ impl Pod {
         if path == "metadata.name" {
             return self.name.clone();
         }
-        let key = path.strip_prefix("metadata.annotations['").and_then(|rest| rest.strip_suffix("']")).unwrap_or_default();
+        let key =
+            path.strip_prefix("metadata.annotations['").and_then(|rest| rest.strip_suffix("']")).unwrap_or_default();
         self.annotations[key].as_str().unwrap_or_default().to_owned()
     }
 
@@ -216,7 +225,7 @@ impl Pod {
         output.status.success()
     }
 
-    /// Runs any command as if in a container.
+    /// Runs any command as if in a container, with the container's paths.
     pub(super) fn exec(&self, name: &str, words: &[&str]) -> Output {
         self.command(self.container(name), &Value::from(words)).output().expect("a program of this machine")
     }

@@ -11,7 +11,7 @@ use super::{files, missing, rendered, skip, wait_for};
 
 const CONTAINER: &str = "redis";
 const PASSWORD: &str = "Secret-of_24.characters~";
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Why the server cannot be run here, if it cannot.
 fn no_server() -> Option<String> {
@@ -35,7 +35,8 @@ impl Server {
             ("bind * -::*", "bind 127.0.0.1".to_owned()),
             (":-6379", format!(":-{port}")),
         ];
-        let pod = Pod::new(&objects, 0, root, &[("password", PASSWORD)], &rewrites);
+        let rewrites = rewrites.map(|(from, to)| (from.to_owned(), to)).to_vec();
+        let pod = Pod::new(&objects, 0, root, &[("password", PASSWORD)], rewrites);
         Self { pod, port, rendered }
     }
 

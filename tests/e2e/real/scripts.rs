@@ -11,7 +11,10 @@ use super::{files, missing, rendered, skip};
 fn cases() -> Vec<(&'static str, serde_json::Value)> {
     vec![
         ("zookeeper", json!({})),
-        ("mysql", json!({"database": "orders", "metrics": {"enabled": true}, "initScripts": {"files": {"a.sql": "SELECT 1;"}}})),
+        (
+            "mysql",
+            json!({"database": "orders", "metrics": {"enabled": true}, "initScripts": {"files": {"a.sql": "SELECT 1;"}}}),
+        ),
         ("redis", json!({})),
     ]
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use super::pod::{Pod, Running};
 use super::{files, maven, object, rendered, skip, wait_for};
 
 const CONTAINER: &str = "zookeeper";
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Addresses and ports of one ensemble on this machine.
 struct Place {
@@ -29,13 +30,14 @@ impl Place {
     /// An address per member, out of the way of other runs, and ports nobody has.
     fn new(members: u32) -> Self {
         let run = std::process::id();
-        let addresses = (0..members).map(|ordinal| format!("127.{}.{}.{}", run / 256 % 200 + 20, run % 256, ordinal + 11));
-        let [client, quorum, election, admin, metrics] = [(); 5].map(|()| super::free_port("0.0.0.0"));
-        Self { addresses: addresses.collect(), client, quorum, election, admin, metrics }
+        let address = |ordinal| format!("127.{}.{}.{}", run / 256 % 200 + 20, run % 256, ordinal + 11);
+        let addresses: Vec<String> = (0..members).map(address).collect();
+        let [client, quorum, election, admin, metrics] = [(); 5].map(|()| super::free_port(&addresses[0]));
+        Self { addresses, client, quorum, election, admin, metrics }
     }
 
     /// What differs from the rendered files: names become addresses, ports free ones, and nothing listens beyond loopback.
-    fn rewrites(&self, objects: &[Value], ordinal: usize) -> Vec<(&'static str, String)> {
+    fn rewrites(&self, objects: &[Value], ordinal: usize) -> Vec<(String, String)> {
         let zoo_cfg = files(objects).into_iter().find(|(_, file, _)| file == "zoo.cfg").map(|(.., text)| text);
         let own = &self.addresses[ordinal];
         let mut all = vec![];
@@ -46,15 +48,19 @@ impl Place {
             let address = &self.addresses[index - 1];
             let (quorum, election, client) = (self.quorum, self.election, self.client);
             let there = format!("{id}={address}:{quorum}:{election}:participant;{address}:{client}");
-            all.push((&*line.to_owned().leak(), there));
+            all.push((line.to_owned(), there));
         }
         let (admin, metrics) = (self.admin, self.metrics);
-        all.extend([
+        let here = [
             ("quorumListenOnAllIPs=true", "quorumListenOnAllIPs=false".to_owned()),
             ("admin.serverPort=8080", format!("admin.serverPort={admin}\nadmin.serverAddress={own}")),
-            ("metricsProvider.httpPort=7000", format!("metricsProvider.httpPort={metrics}\nmetricsProvider.httpHost={own}")),
+            (
+                "metricsProvider.httpPort=7000",
+                format!("metricsProvider.httpPort={metrics}\nmetricsProvider.httpHost={own}"),
+            ),
             ("127.0.0.1", own.clone()),
-        ]);
+        ];
+        all.extend(here.map(|(from, to)| (from.to_owned(), to)));
         all
     }
 }
@@ -68,7 +74,8 @@ struct Ensemble {
 
 impl Ensemble {
     fn new(objects: &[Value], root: &Path, jars: PathBuf) -> Self {
-        let count = object(objects, "StatefulSet")["spec"]["replicas"].as_u64().and_then(|count| u32::try_from(count).ok());
+        let count =
+            object(objects, "StatefulSet")["spec"]["replicas"].as_u64().and_then(|count| u32::try_from(count).ok());
         let members = count.expect("a replica count");
         let place = Place::new(members);
         let programs = programs(root, &jars);
@@ -77,7 +84,7 @@ impl Ensemble {
             let mut pod_objects = objects.to_vec();
             set_probe_port(&mut pod_objects, &client);
             let rewrites = place.rewrites(objects, ordinal as usize);
-            Pod::new(&pod_objects, ordinal, root, &[], &rewrites).programs(&programs)
+            Pod::new(&pod_objects, ordinal, root, &[], rewrites).programs(&programs)
         });
         let pods: Vec<Pod> = pods.collect();
         let running = pods.iter().map(|_| None).collect();
@@ -121,9 +128,9 @@ impl Ensemble {
     fn shell(&self, ordinal: usize, words: &[&str]) -> String {
         let server = format!("{}:{}", self.place.addresses[ordinal], self.place.client);
         let jars = format!("{}/*", self.jars.display());
-        let mut all = vec!["java", "-cp", &jars, "org.apache.zookeeper.ZooKeeperMain", "-server", &server];
-        all.extend(words);
-        String::from_utf8_lossy(&self.pods[ordinal].exec(CONTAINER, &all).stdout).into_owned()
+        let client = ["-cp", &jars, "org.apache.zookeeper.ZooKeeperMain", "-server", &server];
+        let output = Command::new("java").args(client).args(words).output().expect("java");
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     fn get(&self, ordinal: usize, path: &str, wanted: &str) {
@@ -223,7 +230,10 @@ fn one_member_serves_alone_and_exports_metrics() {
     let address = (ensemble.place.addresses[0].as_str(), ensemble.place.metrics);
     let mut stream = TcpStream::connect(address).expect("the metrics port");
     let mut text = String::new();
-    stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").and_then(|()| stream.read_to_string(&mut text)).expect("metrics");
+    stream
+        .write_all(b"GET /metrics HTTP/1.0\r\n\r\n")
+        .and_then(|()| stream.read_to_string(&mut text))
+        .expect("metrics");
     assert!(text.contains("znode_count"), "{text}");
 
     let running = ensemble.running[0].take().expect("a running member");
@@ -237,7 +247,7 @@ fn one_member_serves_alone_and_exports_metrics() {
 fn the_id_of_a_volume_is_never_changed() {
     let root = tempfile::tempdir().expect("a temporary folder");
     let objects = rendered("zookeeper", &json!({"firstServerId": 5}));
-    let pod = Pod::new(&objects, 2, root.path(), &[], &[]);
+    let pod = Pod::new(&objects, 2, root.path(), &[], Vec::new());
     assert!(pod.init("init").status.success());
     let id = pod.folder("/data").join("myid");
     assert_eq!(super::read(&id).trim(), "7");

@@ -2,7 +2,6 @@
 # Makes the data directory once and keeps the accounts this template owns in step with their Secret.
 # It never touches data it did not make, and never puts a password into an argument or the environment.
 set -eu
-set -o pipefail
 umask 077
 
 conf=${KU8_CONF:?} auth=${KU8_AUTH:?} run=${KU8_RUN:?} volume=${KU8_VOLUME:?} snippets=${KU8_SNIPPETS:?}
@@ -24,13 +23,21 @@ fail() {
   exit 1
 }
 
-# A single quote and a backslash are all that can end or escape an SQL string.
-sql_password() { password "$1" | sed -e "s/[\\\\']/\\\\&/g"; }
-option_password() { password "$1" | sed -e 's/[\\"]/\\&/g'; }
+# Shell built-ins only: the image is small, and no password passes through another program.
 password() {
   [ -s "$auth/$1" ] || fail "the Secret has no value for the key '$1'"
-  tr -d '\n' <"$auth/$1"
+  printf '%s' "$(<"$auth/$1")"
 }
+# Puts a backslash before each backslash and each $2; the quotes keep every version of bash from reading more into it.
+escape() {
+  local text=$1 bs='\'
+  text=${text//"$bs"/"$bs$bs"}
+  text=${text//"$2"/"$bs$2"}
+  printf '%s' "$text"
+}
+# A single quote and a backslash are all that can end or escape an SQL string; in an option file it is the double quote.
+sql_password() { text=$(password "$1") && escape "$text" "'"; }
+option_password() { text=$(password "$1") && escape "$text" '"'; }
 
 write_snippets() {
   local ordinal=${pod##*-}
@@ -40,10 +47,11 @@ write_snippets() {
 
 # What a client needs to log in, readable by the server's own user only, gone with the pod.
 write_client() {
-  local file=$run/$1 user=$2 key=$3
+  local file=$run/$1 user=$2 secret
+  secret=$(option_password "$3")
   : >"$file"
   chmod 0600 "$file"
-  printf '[client]\nsocket=%s\nuser=%s\npassword="%s"\n' "$KU8_SOCKET" "$user" "$(option_password "$key")" >"$file"
+  printf '[client]\nsocket=%s\nuser=%s\npassword="%s"\n' "$KU8_SOCKET" "$user" "$secret" >"$file"
 }
 
 # One statement a line, as init-file wants it. An underscore in GRANT stands for any character.
