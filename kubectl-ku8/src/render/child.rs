@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -93,17 +93,7 @@ pub(super) fn run(
 ) -> Result<Reply, RenderError> {
     let job = Job { limits, cache: cache.map(Path::to_owned), task };
     let job = serde_json::to_vec(&job).map_err(|error| RenderError::ChildStart(error.to_string()))?;
-    let mut child = Command::new(&launch.program)
-        .args(&launch.arguments)
-        .env_clear()
-        .env("RAYON_NUM_THREADS", CHILD_THREADS.to_string())
-        .env("MALLOC_ARENA_MAX", "2")
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| RenderError::ChildStart(error.to_string()))?;
+    let mut child = spawn(launch)?;
     let mut input = child.stdin.take().expect("stdin was piped");
     let output = child.stdout.take().expect("stdout was piped");
     let errors = child.stderr.take().expect("stderr was piped");
@@ -128,6 +118,20 @@ pub(super) fn run(
         (frame, status, said.join().unwrap_or_default())
     });
     judge(launch, answer)
+}
+
+fn spawn(launch: &Launch) -> Result<Child, RenderError> {
+    Command::new(&launch.program)
+        .args(&launch.arguments)
+        .env_clear()
+        .env("RAYON_NUM_THREADS", CHILD_THREADS.to_string())
+        .env("MALLOC_ARENA_MAX", "2")
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| RenderError::ChildStart(error.to_string()))
 }
 
 type Answer = (Result<io::Result<Vec<u8>>, RecvTimeoutError>, io::Result<ExitStatus>, String);
