@@ -31,6 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
         let path = path.canonicalize()?;
+        let path = path.to_str().ok_or("the path of a template is not UTF-8")?;
         writeln!(table, "    BuiltIn {{ name: {name:?}, bytes: include_bytes!({path:?}), sha256: {sha256:?} }},")?;
     }
     table.push_str("];\n");

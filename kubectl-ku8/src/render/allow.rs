@@ -2,7 +2,7 @@
 //! A template's word about itself only narrows this list; nothing in a template widens it.
 
 use super::error::Problem;
-use crate::object::{GroupKind, Manifest, nearest};
+use crate::object::{GroupKind, Manifest, nearest, printable};
 
 /// Group, version and kind of everything a template may render without being asked about.
 /// Namespaced workloads that can be restricted-safe, their network and their configuration; no rights, no Secrets,
@@ -24,14 +24,10 @@ const ALLOWED: [(&str, &str, &str); 14] = [
     ("policy", "v1", "PodDisruptionBudget"),
 ];
 
-/// Kinds without type knowledge: custom resources, whose schema only the cluster has.
-pub(super) fn is_custom(group: &str) -> bool {
-    !group.is_empty() && group.contains('.') && !group.ends_with(".k8s.io")
-}
-
 /// Judges the kind of one object: by the host's list and `extra`, then by what the template says it produces.
 pub(super) fn check(id: &str, manifest: &Manifest, produces: &[GroupKind], extra: &[GroupKind]) -> Option<Problem> {
     let kind = manifest.key().group_kind();
+    let shown = printable(&kind.to_string());
     if kind.group.is_empty() && kind.kind == "Secret" {
         return Some(
             Problem::new(id, "a template may not render a Secret")
@@ -43,26 +39,35 @@ pub(super) fn check(id: &str, manifest: &Manifest, produces: &[GroupKind], extra
         let wanted = if group.is_empty() { (*version).to_owned() } else { format!("{group}/{version}") };
         if manifest.api_version() != wanted {
             return Some(
-                Problem::new(id, format!("{kind} is rendered as `{}`", manifest.api_version()))
+                Problem::new(id, format!("{shown} is rendered as `{}`", printable(manifest.api_version())))
                     .hint(format!("use `{wanted}`")),
             );
         }
     } else if !extra.contains(&kind) {
-        let near = nearest(&kind.kind, ALLOWED.iter().map(|(_, _, name)| *name)).filter(|near| *near != kind.kind);
-        return Some(Problem::new(id, format!("{kind} is not a kind a template may render")).hint(match near {
-            Some(near) => {
-                format!("did you mean {near}? Otherwise allow it with --allow-kind {}/{}", kind.group, kind.kind)
-            }
-            None => format!("allow it with --allow-kind {}/{}", kind.group, kind.kind),
-        }));
+        return Some(unlisted(id, &kind.kind, &shown));
+    }
+    // External addresses take over traffic that belongs to others in the whole cluster (CVE-2020-8554).
+    let external = &manifest.value()["spec"]["externalIPs"];
+    if kind.kind == "Service" && external.as_array().is_some_and(|addresses| !addresses.is_empty()) {
+        let problem = Problem::new(id, "spec.externalIPs is not a template's to set");
+        return Some(problem.hint("use a load balancer or an Ingress"));
     }
     if produces.contains(&kind) {
         return None;
     }
     Some(
-        Problem::new(id, format!("{kind} is not among the kinds the template says it produces"))
+        Problem::new(id, format!("{shown} is not among the kinds the template says it produces"))
             .hint("add it to `produces` in the template's metadata"),
     )
+}
+
+fn unlisted(id: &str, kind: &str, shown: &str) -> Problem {
+    let names = ALLOWED.iter().map(|(_, _, name)| *name);
+    let near = nearest(kind, names).filter(|near| *near != kind);
+    Problem::new(id, format!("{shown} is not a kind a template may render")).hint(match near {
+        Some(near) => format!("did you mean {near}? Otherwise allow it with --allow-kind {shown}"),
+        None => format!("allow it with --allow-kind {shown}"),
+    })
 }
 
 #[cfg(test)]

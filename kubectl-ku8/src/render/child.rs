@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -93,17 +93,7 @@ pub(super) fn run(
 ) -> Result<Reply, RenderError> {
     let job = Job { limits, cache: cache.map(Path::to_owned), task };
     let job = serde_json::to_vec(&job).map_err(|error| RenderError::ChildStart(error.to_string()))?;
-    let mut child = Command::new(&launch.program)
-        .args(&launch.arguments)
-        .env_clear()
-        .env("RAYON_NUM_THREADS", CHILD_THREADS.to_string())
-        .env("MALLOC_ARENA_MAX", "2")
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| RenderError::ChildStart(error.to_string()))?;
+    let mut child = spawn(launch)?;
     let mut input = child.stdin.take().expect("stdin was piped");
     let output = child.stdout.take().expect("stdout was piped");
     let errors = child.stderr.take().expect("stderr was piped");
@@ -130,6 +120,20 @@ pub(super) fn run(
     judge(launch, answer)
 }
 
+fn spawn(launch: &Launch) -> Result<Child, RenderError> {
+    Command::new(&launch.program)
+        .args(&launch.arguments)
+        .env_clear()
+        .env("RAYON_NUM_THREADS", CHILD_THREADS.to_string())
+        .env("MALLOC_ARENA_MAX", "2")
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| RenderError::ChildStart(error.to_string()))
+}
+
 type Answer = (Result<io::Result<Vec<u8>>, RecvTimeoutError>, io::Result<ExitStatus>, String);
 
 fn judge(launch: &Launch, (frame, status, said): Answer) -> Result<Reply, RenderError> {
@@ -147,6 +151,7 @@ fn judge(launch: &Launch, (frame, status, said): Answer) -> Result<Reply, Render
 
 /// What a child that ended without an answer ran into.
 fn crashed(launch: &Launch, status: io::Result<ExitStatus>, said: &str) -> RenderError {
+    const SIGKILL: i32 = 9;
     const SIGXCPU: i32 = 24;
     if said.contains("memory allocation of") || said.contains("Cannot allocate memory") {
         return RenderError::ChildMemory;
@@ -155,6 +160,8 @@ fn crashed(launch: &Launch, status: io::Result<ExitStatus>, said: &str) -> Rende
     let last: String = printable(last).chars().take(200).collect();
     match status {
         Ok(status) if status.signal() == Some(SIGXCPU) => RenderError::ChildTime(launch.wall.as_secs()),
+        // Not by us: the kernel ends the process that needs most when memory runs short.
+        Ok(status) if status.signal() == Some(SIGKILL) => RenderError::ChildMemory,
         Ok(status) if last.is_empty() => RenderError::ChildCrashed(status.to_string()),
         Ok(status) => RenderError::ChildCrashed(format!("{status}: {last}")),
         Err(error) => RenderError::ChildCrashed(error.to_string()),
@@ -182,18 +189,21 @@ fn answer(job: &[u8], component: &[u8]) -> Result<Reply, RenderError> {
 
 /// Bounds memory, processor time and files, before anything from outside is read.
 fn confine() -> Result<(), RenderError> {
-    limit(Resource::As, CHILD_MEMORY_BYTES)?;
-    limit(Resource::Cpu, CHILD_CPU_SECONDS)?;
-    limit(Resource::Core, 0)
+    limit(Resource::As, CHILD_MEMORY_BYTES, CHILD_MEMORY_BYTES)?;
+    // The soft limit comes first and by its own signal, which tells time from memory.
+    limit(Resource::Cpu, CHILD_CPU_SECONDS, CHILD_CPU_SECONDS + 5)?;
+    limit(Resource::Core, 0, 0)
 }
 
-/// Gives up opening anything, sockets included, before the first instruction of a guest.
+/// Gives up opening anything, sockets included, and starting anything, before the first instruction of a guest.
 fn seal() -> Result<(), RenderError> {
-    limit(Resource::Nofile, 0)
+    limit(Resource::Nofile, 0, 0)?;
+    // Holds for everyone but root.
+    limit(Resource::Nproc, 0, 0)
 }
 
-fn limit(resource: Resource, most: u64) -> Result<(), RenderError> {
-    setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
+fn limit(resource: Resource, soft: u64, hard: u64) -> Result<(), RenderError> {
+    setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(hard) })
         .map_err(|error| RenderError::ChildStart(format!("limits cannot be set: {error}")))
 }
 

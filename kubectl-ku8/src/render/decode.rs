@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::Problem;
-use super::limits::{DIAGNOSTICS, NOTES, OBJECTS};
+use super::limits::{MANIFEST_BYTES, NOTES, OBJECTS};
 use super::sandbox::{RawObject, RawRendered};
 use super::{
     RenderError, Rendered, RenderedObject, SecretIntent, allow, contract, fields, identity, json, pod_security,
@@ -50,10 +50,8 @@ pub(super) fn decode(raw: RawRendered, rules: &Rules<'_>) -> Result<Rendered, Re
         problems.truncate(PROBLEMS);
         return Err(RenderError::Refused(problems));
     }
-    let mut warnings = raw.warnings;
-    warnings.truncate(DIAGNOSTICS);
     let notes = printable(&raw.notes.chars().take(NOTES).collect::<String>());
-    Ok(Rendered { objects, secrets, outputs, notes, warnings })
+    Ok(Rendered { objects, secrets, outputs, notes, warnings: raw.warnings })
 }
 
 fn decode_objects(raw: Vec<RawObject>, rules: &Rules<'_>, problems: &mut Vec<Problem>) -> Vec<RenderedObject> {
@@ -61,6 +59,9 @@ fn decode_objects(raw: Vec<RawObject>, rules: &Rules<'_>, problems: &mut Vec<Pro
     let mut keys: BTreeSet<ObjectKey> = BTreeSet::new();
     let mut objects = Vec::with_capacity(raw.len());
     for object in raw {
+        if problems.len() >= PROBLEMS {
+            break;
+        }
         let id = printable(&object.id.chars().take(ID).collect::<String>());
         if object.id.is_empty() || id != object.id {
             problems.push(Problem::new(&id, "an id has 1 to 128 printable characters"));
@@ -84,6 +85,10 @@ fn decode_objects(raw: Vec<RawObject>, rules: &Rules<'_>, problems: &mut Vec<Pro
 }
 
 fn decode_manifest(id: &str, text: &str, rules: &Rules<'_>, problems: &mut Vec<Problem>) -> Option<Manifest> {
+    if text.len() > MANIFEST_BYTES {
+        problems.push(Problem::new(id, format!("{} bytes; an object may have {MANIFEST_BYTES}", text.len())));
+        return None;
+    }
     let parsed =
         json::parse(text).and_then(|value| Manifest::new(value).map_err(|error| printable(&error.to_string())));
     let manifest = match parsed {

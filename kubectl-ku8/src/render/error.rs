@@ -22,8 +22,9 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// The message is cut off where nobody would read on: names in it are a guest's to choose.
     pub(super) fn new(subject: &str, message: impl Into<String>) -> Self {
-        Self { subject: subject.to_owned(), message: message.into(), hint: None }
+        Self { subject: subject.to_owned(), message: limits::readable(&message.into()), hint: None }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {

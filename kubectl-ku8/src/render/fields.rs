@@ -6,30 +6,37 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::allow::is_custom;
 use super::error::Problem;
 use crate::object::{Manifest, printable};
+use crate::schema::dotted;
 
 /// Judges the fields of one object; kinds without a type here are left to the cluster's own schema.
 pub(super) fn check(id: &str, manifest: &Manifest, problems: &mut Vec<Problem>) {
-    let Some(pass) = type_of(manifest) else {
-        if !is_custom(&manifest.key().group) {
-            problems.push(Problem::new(id, format!("fields of {} cannot be checked", manifest.key().group_kind())));
-        }
-        return;
-    };
+    let Some(pass) = type_of(manifest) else { return };
     let value = manifest.value();
     match pass(value) {
         Ok(kept) => {
             let mut lost = Vec::new();
             compare(value, &kept, &mut String::new(), &mut lost);
             // An empty list of a required field is not written back; a wrong type in its place tells it from a typo.
+            lost.truncate(LOSSES);
             lost.retain(|loss| !(loss.empty && is_known(pass, value, &loss.pointer)));
             problems.extend(lost.into_iter().map(|loss| Problem::new(id, loss.message)));
         }
-        Err(reason) => problems.push(Problem::new(id, printable(&reason))),
+        Err(reason) => {
+            let place = culprit(pass, value);
+            let place = if place.is_empty() { String::new() } else { format!("field {}: ", dotted(&place)) };
+            problems.push(Problem::new(id, format!("{place}{}", printable(&reason))));
+        }
     }
 }
+
+/// Losses reported of one object.
+const LOSSES: usize = 50;
+/// Members of one level that are tried to find where an object does not have its type.
+const TRIES: usize = 200;
+/// Bytes of an object that is searched for that place.
+const SEARCHED_BYTES: usize = 32 * 1024;
 
 type Pass = fn(&Value) -> Result<Value, String>;
 
@@ -90,7 +97,8 @@ fn compare(written: &Value, kept: &Value, pointer: &mut String, lost: &mut Vec<L
         }
         (Value::Array(written), Value::Array(kept)) if written.len() == kept.len() => {
             for (index, (written, kept)) in written.iter().zip(kept).enumerate() {
-                pointer.push_str(&format!("/{index}"));
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
                 compare(written, kept, pointer, lost);
                 pointer.truncate(length);
             }
@@ -121,17 +129,34 @@ fn is_known(pass: Pass, value: &Value, pointer: &str) -> bool {
     pass(&probe).is_err()
 }
 
-fn dotted(pointer: &str) -> String {
-    let mut text = String::new();
-    for part in pointer.split('/').skip(1) {
-        if part.bytes().all(|byte| byte.is_ascii_digit()) {
-            text.push_str(&format!("[{part}]"));
-        } else {
-            text.push_str(if text.is_empty() { "" } else { "." });
-            text.push_str(&part.replace("~1", "/").replace("~0", "~"));
+/// The innermost field without which the object would have its type; the parser itself does not say where it failed.
+fn culprit(pass: Pass, value: &Value) -> String {
+    let mut place = String::new();
+    if value.to_string().len() > SEARCHED_BYTES {
+        return place;
+    }
+    loop {
+        let children: Vec<String> = match value.pointer(&place) {
+            Some(Value::Object(fields)) => {
+                fields.keys().map(|name| name.replace('~', "~0").replace('/', "~1")).collect()
+            }
+            Some(Value::Array(elements)) => (0..elements.len()).map(|index| index.to_string()).collect(),
+            _ => return place,
+        };
+        let heals = |child: &String| {
+            let mut probe = value.clone();
+            if let Some(field) = probe.pointer_mut(&format!("{place}/{child}")) {
+                // Null is absent for a field; an element needs a value, and every element type is an object or text.
+                *field =
+                    if child.parse::<usize>().is_ok() { Value::Object(serde_json::Map::new()) } else { Value::Null };
+            }
+            pass(&probe).is_ok()
+        };
+        match children.iter().take(TRIES).find(|child| heals(child)) {
+            Some(child) => place = format!("{place}/{child}"),
+            None => return place,
         }
     }
-    printable(&text)
 }
 
 #[cfg(test)]
@@ -146,7 +171,7 @@ mod tests {
         problems.into_iter().map(|problem| problem.message).collect()
     }
 
-    fn workload(pod: Value) -> Vec<String> {
+    fn workload(pod: &Value) -> Vec<String> {
         judge(json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"}, "spec": {
             "serviceName": "db", "selector": {"matchLabels": {"a": "b"}}, "template": {"spec": pod}}}))
     }
@@ -160,31 +185,34 @@ mod tests {
             "volumes": [{"name": "a", "emptyDir": {}}, {"name": "c", "configMap": {"name": "c", "defaultMode": 420}}],
             "affinity": null, "tolerations": []
         });
-        assert_eq!(workload(pod), Vec::<String>::new());
+        assert_eq!(workload(&pod), Vec::<String>::new());
         assert_eq!(
             judge(json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "n"},
                 "spec": {"podSelector": {}, "ingress": [], "policyTypes": ["Ingress"]}})),
             Vec::<String>::new()
         );
-        assert_eq!(workload(json!({"containers": []})), Vec::<String>::new());
+        assert_eq!(workload(&json!({"containers": []})), Vec::<String>::new());
     }
 
     #[test]
     fn misspelt_fields_are_named_with_their_path() {
         assert_eq!(
-            workload(json!({"containers": [{"name": "db", "imagePullpolicy": "Always"}]})),
+            workload(&json!({"containers": [{"name": "db", "imagePullpolicy": "Always"}]})),
             ["field spec.template.spec.containers[0].imagePullpolicy is unknown to Kubernetes"]
         );
         assert_eq!(
-            workload(json!({"containers": [], "volumes": [{"name": "a", "emptydir": {}}]})),
+            workload(&json!({"containers": [], "volumes": [{"name": "a", "emptydir": {}}]})),
             ["field spec.template.spec.volumes[0].emptydir is unknown to Kubernetes"]
         );
     }
 
     #[test]
     fn wrong_types_say_what_was_expected() {
-        let problems = workload(json!({"containers": "none"}));
-        assert!(problems.len() == 1 && problems[0].contains("invalid type"), "{problems:?}");
+        let problems = workload(&json!({"containers": "none"}));
+        assert!(problems[0].starts_with("field spec.template.spec.containers: invalid type"), "{problems:?}");
+        let problems =
+            workload(&json!({"containers": [{"name": "a"}, {"name": "b", "resources": {"limits": {"cpu": 1}}}]}));
+        assert!(problems[0].starts_with("field spec.template.spec.containers[1].resources.limits"), "{problems:?}");
     }
 
     #[test]

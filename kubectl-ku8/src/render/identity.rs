@@ -20,9 +20,13 @@ pub(super) fn check(id: &str, manifest: &Manifest, namespace: &str, problems: &m
     if !key.namespace.is_empty() && key.namespace != namespace {
         say(format!("namespace `{}` is not the definition's own, `{namespace}`", printable(&key.namespace)));
     }
-    let limit = if matches!(key.kind.as_str(), "StatefulSet" | "CronJob") { CONTROLLER_NAME } else { 63 };
-    let long_names = key.kind == "ConfigMap" || super::allow::is_custom(&key.group);
-    if key.name.len() > limit && !long_names {
+    // The kinds whose name becomes a label or a host name; all others may use what `Manifest` lets through.
+    let limit = match key.kind.as_str() {
+        "StatefulSet" | "CronJob" => CONTROLLER_NAME,
+        "Deployment" | "Job" | "Pod" | "DaemonSet" | "Service" => 63,
+        _ => 253,
+    };
+    if key.name.len() > limit {
         say(format!(
             "name `{}` has {} characters; a {} may have {limit}",
             printable(&key.name),
@@ -126,14 +130,14 @@ mod tests {
         problems.into_iter().map(|problem| problem.message).collect()
     }
 
-    fn service(metadata: Value) -> Vec<String> {
+    fn service(metadata: &Value) -> Vec<String> {
         judge(json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata}))
     }
 
     #[test]
     fn a_template_speaks_for_its_own_definition_only() {
         assert_eq!(
-            service(json!({"name": "db", "namespace": "shop", "annotations": {"ku8.dev/quorum": "3"}})),
+            service(&json!({"name": "db", "namespace": "shop", "annotations": {"ku8.dev/quorum": "3"}})),
             Vec::<String>::new()
         );
         for (metadata, word) in [
@@ -146,7 +150,7 @@ mod tests {
             (json!({"name": "1db"}), "Service name"),
             (json!({"name": "db", "labels": {"app": "-x"}}), "label `app`"),
         ] {
-            let problems = service(metadata);
+            let problems = service(&metadata);
             assert!(problems.len() == 1 && problems[0].contains(word), "{word}: {problems:?}");
         }
     }

@@ -4,8 +4,7 @@
 use wasmparser::{Encoding, Parser, Payload};
 
 use super::RenderError;
-use super::limits::COMPONENT_BYTES;
-use crate::object::printable;
+use super::limits::{COMPONENT_BYTES, readable};
 
 const PROVIDER: &str = "ku8:template/provider";
 
@@ -28,7 +27,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), RenderError> {
 
 /// Names of the outermost component's imports and exports.
 fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), RenderError> {
-    let damaged = |error: wasmparser::BinaryReaderError| RenderError::NotAComponent(printable(error.message()));
+    let damaged = |error: wasmparser::BinaryReaderError| RenderError::NotAComponent(readable(error.message()));
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
     // Modules and components inside are entered and left again; only depth 0 is the component itself.
     let mut depth = 0_usize;
@@ -39,12 +38,12 @@ fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), RenderError> {
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
-                    imports.push(printable(import.map_err(damaged)?.name.name));
+                    imports.push(readable(import.map_err(damaged)?.name.name));
                 }
             }
             Payload::ComponentExportSection(section) if depth == 0 => {
                 for export in section {
-                    exports.push(printable(export.map_err(damaged)?.name.name));
+                    exports.push(readable(export.map_err(damaged)?.name.name));
                 }
             }
             _ => {}

@@ -7,8 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::limits::JSON_DEPTH;
-use crate::object::printable;
+use super::limits::{JSON_DEPTH, readable};
 
 /// The first float that cannot tell its integer neighbours apart.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -17,7 +16,7 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 pub(super) fn parse(text: &str) -> Result<Value, String> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = Seed(0).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    value.map_err(|error| format!("not one JSON value: {}", printable(&error.to_string())))
+    value.map_err(|error| format!("not one JSON value: {}", readable(&error.to_string())))
 }
 
 struct Seed(usize);

@@ -5,20 +5,24 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use wasmtime::ResourceLimiter;
 
+use crate::object::printable;
+
 const MIB: usize = 1024 * 1024;
 
 /// Bytes of a component before anything reads it.
 pub(super) const COMPONENT_BYTES: usize = 32 * MIB;
 /// Native stack of a call. The engine is built with it, so it is the same for every template.
 pub(super) const STACK_BYTES: usize = 512 * 1024;
+/// Bytes of one object; what is larger does not fit into etcd.
+pub(super) const MANIFEST_BYTES: usize = MIB;
 /// Objects one render may return.
 pub(super) const OBJECTS: usize = 2_000;
 /// Depth of any JSON a template returns.
 pub(super) const JSON_DEPTH: usize = 64;
-/// Diagnostics shown of those a template returns, and characters of each of its texts.
+/// Diagnostics shown of those a template returns.
 pub(super) const DIAGNOSTICS: usize = 200;
-/// Characters of one text of a diagnostic.
-pub(super) const TEXT: usize = 2_000;
+/// Characters of one text that goes into a message.
+const TEXT: usize = 2_000;
 /// Characters of the notes.
 pub(super) const NOTES: usize = 64 * 1024;
 /// Virtual memory of the child that runs foreign templates: compiling one large component takes about 700 MiB.
@@ -64,6 +68,11 @@ impl Default for Limits {
             output: 16 * MIB,
         }
     }
+}
+
+/// A guest's text as it may go into a message: printable, and not longer than anyone reads.
+pub(super) fn readable(guest: &str) -> String {
+    printable(&guest.chars().take(TEXT).collect::<String>())
 }
 
 /// Which limit a template ran into while it grew.

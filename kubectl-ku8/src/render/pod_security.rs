@@ -28,12 +28,14 @@ const APPARMOR_ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.i
 /// Judges every pod the object makes.
 pub(super) fn check(id: &str, manifest: &Manifest, problems: &mut Vec<Problem>) {
     let value = manifest.value();
-    for (path, template) in [
-        ("spec.template.", "/spec/template"),
-        ("spec.jobTemplate.spec.template.", "/spec/jobTemplate/spec/template"),
-        ("", if manifest.key().is_core("Pod") { "" } else { "/-" }),
-    ] {
-        let Some(template) = value.pointer(template) else { continue };
+    let templates =
+        [("spec.template.", "/spec/template"), ("spec.jobTemplate.spec.template.", "/spec/jobTemplate/spec/template")];
+    let mut pods: Vec<(&str, &Value)> =
+        templates.iter().filter_map(|(path, pointer)| Some((*path, value.pointer(pointer)?))).collect();
+    if manifest.key().is_core("Pod") {
+        pods.push(("", value));
+    }
+    for (path, template) in pods {
         let mut pod = Pod { id, path, problems };
         pod.annotations(&template["metadata"]["annotations"]);
         if template["spec"].is_object() {

@@ -12,10 +12,10 @@ use wasmtime::component::Component;
 
 use super::child::{self, Launch, Reply, Task};
 use super::engine::engine;
+use super::limits::readable;
 use super::sandbox::{self, RawRendered};
 use super::template::{Description, describe, digest};
 use super::{Limits, Origin, RenderError, Template, builtin, cache, inspect};
-use crate::object::printable;
 use crate::schema::{Schema, fill, validate};
 
 /// Where templates run that are not built in.
@@ -105,15 +105,13 @@ impl Runtime {
 
     /// Runs `render` on a request that was checked.
     pub(super) fn run(&self, template: &Template, request: &Value) -> Result<RawRendered, RenderError> {
-        match self.launch(template.digest()) {
-            Some(launch) => match self.in_child(launch, template.bytes(), Task::Render { request: request.clone() })? {
-                Reply::Rendered(raw) => Ok(raw),
-                _ => Err(child::mixed_up()),
-            },
-            None => {
-                let component = self.component(template.bytes(), template.digest())?;
-                sandbox::render(&self.engine, &component, self.settings.limits, request)
-            }
+        let Some(launch) = self.launch(template.digest()) else {
+            let component = self.component(template.bytes(), template.digest())?;
+            return sandbox::render(&self.engine, &component, self.settings.limits, request);
+        };
+        match self.in_child(launch, template.bytes(), Task::Render { request: request.clone() })? {
+            Reply::Rendered(raw) => Ok(raw),
+            _ => Err(child::mixed_up()),
         }
     }
 
@@ -170,16 +168,15 @@ impl Runtime {
         }
         let directory = self.settings.cache.as_deref();
         let cached = directory.and_then(|directory| cache::load(&self.engine, directory, digest));
-        let component = match cached {
-            Some(component) => component,
-            None => {
-                let component = Component::from_binary(&self.engine, bytes)
-                    .map_err(|error| RenderError::Compile(printable(&format!("{error:#}"))))?;
-                if let Some(directory) = directory {
-                    cache::store(&self.engine, directory, digest, &component);
-                }
-                component
+        let component = if let Some(component) = cached {
+            component
+        } else {
+            let component = Component::from_binary(&self.engine, bytes)
+                .map_err(|error| RenderError::Compile(readable(&format!("{error:#}"))))?;
+            if let Some(directory) = directory {
+                cache::store(&self.engine, directory, digest, &component);
             }
+            component
         };
         compiled.insert(digest.to_owned(), component.clone());
         Ok(component)

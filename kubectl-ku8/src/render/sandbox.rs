@@ -8,9 +8,8 @@ use wasmtime::{Engine, Store, Trap, WasmBacktrace};
 
 use super::bindings::Template as Instance;
 use super::bindings::exports::ku8::template::provider;
-use super::limits::{Counter, Exceeded, Limits, TEXT};
+use super::limits::{Counter, DIAGNOSTICS, Exceeded, Limits, readable};
 use super::{Diagnostic, RenderError, Severity};
-use crate::object::printable;
 
 /// What `render` returned, lifted but not yet believed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,7 +53,7 @@ pub(super) fn render(
     })?;
     match answer {
         Ok(rendered) => Ok(raw(rendered)),
-        Err(reasons) => Err(RenderError::Diagnostics(reasons.into_iter().map(diagnostic).collect())),
+        Err(reasons) => Err(RenderError::Diagnostics(reasons.iter().take(DIAGNOSTICS).map(diagnostic).collect())),
     }
 }
 
@@ -93,8 +92,7 @@ fn explain(error: &wasmtime::Error, call: &str, budget: u64, limits: Limits) -> 
         None => {}
     }
     // These have no public type; the words are pinned by tests/it/sandbox.rs.
-    let text = printable(&format!("{error:#}"));
-    let text: String = text.chars().take(TEXT).collect();
+    let text = readable(&format!("{error:#}"));
     if text.contains("fuel allocated for hostcalls") {
         RenderError::OutputTooLarge(limits.output)
     } else if text.contains("resource limit exceeded") {
@@ -119,7 +117,7 @@ fn culprit(error: &wasmtime::Error) -> Option<String> {
             .any(|word| name.contains(word))
     };
     let own = names.iter().find(|name| !machinery(name)).or(names.first())?;
-    Some(printable(own).chars().take(200).collect())
+    Some(readable(own))
 }
 
 fn raw(rendered: provider::Rendered) -> RawRendered {
@@ -130,21 +128,20 @@ fn raw(rendered: provider::Rendered) -> RawRendered {
         outputs: rendered.outputs,
         notes: rendered.notes,
         extensions: rendered.extensions,
-        warnings: rendered.warnings.into_iter().map(diagnostic).collect(),
+        warnings: rendered.warnings.iter().take(DIAGNOSTICS).map(diagnostic).collect(),
     }
 }
 
-fn diagnostic(diagnostic: provider::Diagnostic) -> Diagnostic {
-    let text = |text: &str| printable(&text.chars().take(TEXT).collect::<String>());
+fn diagnostic(diagnostic: &provider::Diagnostic) -> Diagnostic {
     Diagnostic {
         severity: match diagnostic.severity {
             provider::Severity::Info => Severity::Info,
             provider::Severity::Warning => Severity::Warning,
             provider::Severity::Error => Severity::Error,
         },
-        path: text(&diagnostic.path),
-        code: text(&diagnostic.code),
-        message: text(&diagnostic.message),
-        hint: diagnostic.hint.as_deref().map(text),
+        path: readable(&diagnostic.path),
+        code: readable(&diagnostic.code),
+        message: readable(&diagnostic.message),
+        hint: diagnostic.hint.as_deref().map(readable),
     }
 }

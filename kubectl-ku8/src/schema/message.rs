@@ -50,8 +50,9 @@ fn sentence(document: &Value, error: &ValidationError<'_>) -> (String, Option<St
     let value = error.instance().as_ref();
     let nodes = nodes_at(document, pointer);
     let what = dotted(pointer);
-    let is = if below_secret(document, pointer) { "a secret value".to_owned() } else { describe(value) };
-    if is_quantity(&nodes) {
+    let secret = below_secret(document, pointer);
+    let is = if secret { "a secret value".to_owned() } else { describe(value) };
+    if is_quantity(&nodes) && !secret {
         match (error.kind(), value) {
             (Kind::Type { .. }, Value::Number(number)) => {
                 let unit = usual_unit(document, pointer);
@@ -72,7 +73,7 @@ fn sentence(document: &Value, error: &ValidationError<'_>) -> (String, Option<St
     } else {
         format!("{what} is {is}; {expected}")
     };
-    (message, hint(error.kind(), value))
+    (message, if secret { None } else { hint(error.kind(), value) })
 }
 
 fn below_secret(document: &Value, pointer: &str) -> bool {

@@ -16,6 +16,7 @@ use thiserror::Error;
 pub use defaults::fill;
 pub use questions::{Group, Kind, Question, check_answer, questions};
 pub use validate::{Violation, validate};
+pub use walk::dotted;
 
 use crate::object::printable;
 

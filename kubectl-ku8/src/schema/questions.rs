@@ -129,8 +129,8 @@ fn read(question: &Question, answer: &str) -> Result<Value, String> {
             _ => Err(expected("yes or no")),
         },
         Kind::Choice => {
-            let same =
-                |choice: &&Value| choice.as_str().map_or_else(|| choice.to_string() == answer, |text| text == answer);
+            let written = serde_json::from_str::<Value>(answer).unwrap_or_default();
+            let same = |choice: &&Value| **choice == *answer || !choice.is_string() && **choice == written;
             // What is no choice goes on as text, so that the schema's own message lists the choices.
             Ok(question.choices.iter().find(same).cloned().unwrap_or_else(|| Value::from(answer)))
         }

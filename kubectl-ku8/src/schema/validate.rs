@@ -149,8 +149,8 @@ mod tests {
         .unwrap()
     }
 
-    fn found(values: Value) -> Vec<(String, String, String)> {
-        validate(&schema(), &values)
+    fn found(values: &Value) -> Vec<(String, String, String)> {
+        validate(&schema(), values)
             .err()
             .unwrap_or_default()
             .into_iter()
@@ -158,7 +158,7 @@ mod tests {
             .collect()
     }
 
-    fn one(values: Value) -> (String, String, String) {
+    fn one(values: &Value) -> (String, String, String) {
         let mut all = found(values);
         assert_eq!(all.len(), 1, "{all:?}");
         all.remove(0)
@@ -168,38 +168,38 @@ mod tests {
     fn what_fits_fits() {
         let values = json!({"replicas": 3, "storage": {"size": "20Gi"}, "cpu": "1", "mode": "single", "backup": true,
             "password": {"generate": {"length": 24}}});
-        assert_eq!(found(values), []);
+        assert_eq!(found(&values), []);
     }
 
     #[test]
     fn a_bare_number_is_given_its_unit() {
-        let (pointer, message, _) = one(json!({"replicas": 1, "storage": {"size": 20}}));
+        let (pointer, message, _) = one(&json!({"replicas": 1, "storage": {"size": 20}}));
         assert_eq!(pointer, "/storage/size");
         assert_eq!(message, "storage.size is the number 20; write a quantity such as \"20Gi\"");
-        let (_, message, _) = one(json!({"replicas": 1, "cpu": 250}));
+        let (_, message, _) = one(&json!({"replicas": 1, "cpu": 250}));
         assert_eq!(message, "cpu is the number 250; write a quantity such as \"250m\"");
     }
 
     #[test]
     fn a_quantity_with_a_wrong_unit_is_corrected() {
-        let (_, message, hint) = one(json!({"replicas": 1, "storage": {"size": "20gb"}}));
+        let (_, message, hint) = one(&json!({"replicas": 1, "storage": {"size": "20gb"}}));
         assert_eq!(message, "storage.size is the string \"20gb\", which is not a quantity");
         assert_eq!(hint, "write \"20Gi\"");
-        assert_eq!(one(json!({"replicas": 1, "cpu": "fast"})).2, "write a quantity such as \"500m\"");
+        assert_eq!(one(&json!({"replicas": 1, "cpu": "fast"})).2, "write a quantity such as \"500m\"");
     }
 
     #[test]
     fn a_misspelt_name_finds_its_word() {
-        let (pointer, message, hint) = one(json!({"replicas": 1, "maxConections": 5}));
+        let (pointer, message, hint) = one(&json!({"replicas": 1, "maxConections": 5}));
         assert_eq!((pointer.as_str(), message.as_str()), ("/maxConections", "maxConections is not known here"));
         assert_eq!(hint, "did you mean `maxConnections`?");
-        assert_eq!(one(json!({"replicas": 1, "storage": {"siez": "1Gi"}})).2, "did you mean `size`?");
-        assert_eq!(one(json!({"replicas": 1, "mode": "singel"})).2, "did you mean \"single\"?");
+        assert_eq!(one(&json!({"replicas": 1, "storage": {"siez": "1Gi"}})).2, "did you mean `size`?");
+        assert_eq!(one(&json!({"replicas": 1, "mode": "singel"})).2, "did you mean \"single\"?");
     }
 
     #[test]
     fn everything_wrong_is_reported_at_once() {
-        let all = found(json!({"mode": 3, "maxConnections": "12", "replicas": 10, "x": 1}));
+        let all = found(&json!({"mode": 3, "maxConnections": "12", "replicas": 10, "x": 1}));
         let messages: Vec<&str> = all.iter().map(|(_, message, _)| message.as_str()).collect();
         assert_eq!(
             messages,
@@ -211,15 +211,15 @@ mod tests {
             ]
         );
         assert_eq!(all[0].2, "write 12 without quotes");
-        assert_eq!(one(json!({})).1, "replicas is missing; it is required");
+        assert_eq!(one(&json!({})).1, "replicas is missing; it is required");
     }
 
     #[test]
     fn of_two_alternatives_only_the_meant_one_speaks() {
-        let (pointer, message, _) = one(json!({"replicas": 1, "backup": {"schedule": "daily", "keep": 0}}));
+        let (pointer, message, _) = one(&json!({"replicas": 1, "backup": {"schedule": "daily", "keep": 0}}));
         assert_eq!(pointer, "/backup/keep");
         assert_eq!(message, "backup.keep is the number 0; expected at least 1");
-        let (pointer, message, _) = one(json!({"replicas": 1, "backup": "daily"}));
+        let (pointer, message, _) = one(&json!({"replicas": 1, "backup": "daily"}));
         assert_eq!(
             (pointer.as_str(), message.as_str()),
             ("/backup", "backup is the string \"daily\"; expected a boolean, or an object")
@@ -240,7 +240,7 @@ mod tests {
             let text = serde_json::to_string(&violations).unwrap();
             assert!(!text.contains("hunter2") && !text.contains("86753"), "{text}");
         }
-        let (pointer, message, _) = one(json!({"replicas": 1, "password": {"generate": {"length": 3}}}));
+        let (pointer, message, _) = one(&json!({"replicas": 1, "password": {"generate": {"length": 3}}}));
         assert_eq!(
             (pointer.as_str(), message.as_str()),
             ("/password/generate/length", "password.generate.length is the number 3; expected at least 16")

@@ -19,11 +19,11 @@ pub(super) fn join(pointer: &str, name: &str) -> String {
 }
 
 /// A pointer the way people write it: `storage.size`, `hosts[0].name`; the root is `the document`.
-pub(super) fn dotted(pointer: &str) -> String {
+pub fn dotted(pointer: &str) -> String {
     let mut text = String::new();
     for part in segments(pointer) {
         if part.bytes().all(|byte| byte.is_ascii_digit()) && !part.is_empty() {
-            text.push_str(&format!("[{part}]"));
+            text.extend(["[", &part, "]"]);
         } else {
             if !text.is_empty() {
                 text.push('.');

@@ -6,18 +6,21 @@ use std::fmt::Write;
 /// Where the module's constant data begins; below are scratch bytes for bodies.
 const DATA: usize = 1024;
 
+/// A diagnostic: severity, path, code, message, hint.
+type Told = (u8, String, String, String, Option<String>);
+
 /// A template in the making. The default one is well-behaved.
 #[derive(Clone)]
 pub(super) struct Guest {
     pub(super) metadata: Vec<u8>,
     pub(super) schema: Vec<u8>,
-    /// id, stage, manifest
+    /// Id, stage and manifest of each.
     pub(super) objects: Vec<(String, u32, Vec<u8>)>,
     pub(super) secrets: Vec<u8>,
     pub(super) outputs: Vec<u8>,
     pub(super) notes: Vec<u8>,
-    /// severity, path, code, message, hint: the answer is these instead of objects
-    pub(super) diagnostics: Option<Vec<(u8, String, String, String, Option<String>)>>,
+    /// The answer is these instead of objects.
+    pub(super) diagnostics: Option<Vec<Told>>,
     /// Instructions run at the start of `metadata` and of `render`.
     pub(super) metadata_body: String,
     pub(super) render_body: String,
@@ -134,7 +137,7 @@ impl Guest {
                 list.extend(data.string(hint.clone().unwrap_or_default().as_bytes()));
             }
             let at = data.words(&list);
-            words.extend([1, at as u32, diagnostics.len() as u32]);
+            words.extend([1, word(at), word(diagnostics.len())]);
         } else {
             let mut list: Vec<u32> = Vec::new();
             for (id, stage, manifest) in &self.objects {
@@ -143,7 +146,7 @@ impl Guest {
                 list.extend(data.string(manifest));
             }
             let at = data.words(&list);
-            words.extend([0, at as u32, self.objects.len() as u32]);
+            words.extend([0, word(at), word(self.objects.len())]);
             for text in [&self.secrets[..], &self.outputs, &self.notes, b"{}"] {
                 words.extend(data.string(text));
             }
@@ -151,6 +154,11 @@ impl Guest {
         }
         data.words(&words)
     }
+}
+
+/// An address or a length as the guest holds it.
+fn word(number: usize) -> u32 {
+    u32::try_from(number).unwrap()
 }
 
 /// Constant bytes, addressed from [`DATA`] on.
@@ -161,7 +169,7 @@ impl Data {
     fn string(&mut self, bytes: &[u8]) -> [u32; 2] {
         let at = DATA + self.0.len();
         self.0.extend(bytes);
-        [at as u32, bytes.len() as u32]
+        [word(at), word(bytes.len())]
     }
 
     /// A string and the pair that points to it; the address of the pair.
