@@ -1,6 +1,8 @@
 //! EDGE: the only room that opens files: input documents and the compiled-code cache.
 //! It never interprets what it reads, and never writes outside the paths it is given.
 
+mod draft;
 mod input;
 
+pub use draft::Draft;
 pub use input::{FilesError, MAX_INPUT, read_bytes, read_input, read_text};

@@ -80,7 +80,8 @@ pub struct FieldChange {
 pub fn differences(before: &Value, after: &Value, desired: &Value) -> Vec<FieldChange> {
     let before = comparable(before);
     let after = comparable(after);
-    let mut walk = Walk { desired, found: Vec::new(), is_secret: after["kind"] == "Secret" || before["kind"] == "Secret" };
+    let mut walk =
+        Walk { desired, found: Vec::new(), is_secret: after["kind"] == "Secret" || before["kind"] == "Secret" };
     walk.values(&mut Vec::new(), &mut String::new(), Some(&before), Some(&after));
     walk.found
 }
@@ -113,7 +114,13 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn values(&mut self, path: &mut Vec<PathStep>, pointer: &mut String, before: Option<&Value>, after: Option<&Value>) {
+    fn values(
+        &mut self,
+        path: &mut Vec<PathStep>,
+        pointer: &mut String,
+        before: Option<&Value>,
+        after: Option<&Value>,
+    ) {
         match (before, after) {
             (Some(left), Some(right)) if left == right => {}
             (None, None) => {}
@@ -127,7 +134,13 @@ impl Walk<'_> {
         }
     }
 
-    fn objects(&mut self, path: &mut Vec<PathStep>, pointer: &mut String, left: &Map<String, Value>, right: &Map<String, Value>) {
+    fn objects(
+        &mut self,
+        path: &mut Vec<PathStep>,
+        pointer: &mut String,
+        left: &Map<String, Value>,
+        right: &Map<String, Value>,
+    ) {
         let mut fields: Vec<&String> = left.keys().chain(right.keys()).collect();
         fields.sort_unstable();
         fields.dedup();
@@ -147,17 +160,18 @@ impl Walk<'_> {
             return self.leaf(path, pointer, Some(&Value::Array(left.to_vec())), Some(&Value::Array(right.to_vec())));
         };
         let mut changed = false;
-        let mut item = |walk: &mut Self, key: &Map<String, Value>, index: usize, old: Option<&Value>, new: Option<&Value>| {
-            let length = pointer.len();
-            let count = walk.found.len();
-            pointer.push('/');
-            pointer.push_str(&index.to_string());
-            path.push(PathStep::Key(key.clone()));
-            walk.values(path, pointer, old, new);
-            path.pop();
-            pointer.truncate(length);
-            changed |= walk.found.len() > count;
-        };
+        let mut item =
+            |walk: &mut Self, key: &Map<String, Value>, index: usize, old: Option<&Value>, new: Option<&Value>| {
+                let length = pointer.len();
+                let count = walk.found.len();
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+                path.push(PathStep::Key(key.clone()));
+                walk.values(path, pointer, old, new);
+                path.pop();
+                pointer.truncate(length);
+                changed |= walk.found.len() > count;
+            };
         for (index, key) in left_keys.iter().enumerate().filter(|(_, key)| !right_keys.contains(key)) {
             item(self, key, index, Some(&left[index]), None);
         }
@@ -199,7 +213,9 @@ impl Walk<'_> {
             [PathStep::Field(data), PathStep::Field(key), ..] if data == "data" || data == "stringData" => {
                 self.is_secret || is_sensitive_name(key)
             }
-            [.., PathStep::Field(env), PathStep::Key(key), PathStep::Field(value)] if env == "env" && value == "value" => {
+            [.., PathStep::Field(env), PathStep::Key(key), PathStep::Field(value)]
+                if env == "env" && value == "value" =>
+            {
                 key.get("name").and_then(Value::as_str).is_some_and(is_sensitive_name)
             }
             _ => false,
@@ -272,10 +288,8 @@ pub fn display_path(path: &[PathStep]) -> String {
                 text.push_str("\"]");
             }
             PathStep::Key(key) => {
-                let words: Vec<String> = key
-                    .values()
-                    .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-                    .collect();
+                let words: Vec<String> =
+                    key.values().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
                 text.push('[');
                 text.push_str(&words.join("/"));
                 text.push(']');
@@ -299,7 +313,16 @@ mod tests {
     fn shown(before: &Value, after: &Value, desired: &Value) -> Vec<String> {
         differences(before, after, desired)
             .iter()
-            .map(|change| format!("{:?} {} {} → {} {:?}", change.op, display_path(&change.path), change.before, change.after, change.cause))
+            .map(|change| {
+                format!(
+                    "{:?} {} {} → {} {:?}",
+                    change.op,
+                    display_path(&change.path),
+                    change.before,
+                    change.after,
+                    change.cause
+                )
+            })
             .collect()
     }
 
@@ -348,7 +371,8 @@ mod tests {
         let before = json!({"kind": "Secret", "data": {"a": "masked:1"}});
         let after = json!({"kind": "Secret", "data": {"a": "masked:2"}});
         assert!(differences(&before, &after, &after)[0].sensitive);
-        let env = |value: &str| json!({"containers": [{"name": "c", "env": [{"name": "DB_PASSWORD", "value": value}]}]});
+        let env =
+            |value: &str| json!({"containers": [{"name": "c", "env": [{"name": "DB_PASSWORD", "value": value}]}]});
         assert!(differences(&env("x"), &env("y"), &env("y"))[0].sensitive);
     }
 

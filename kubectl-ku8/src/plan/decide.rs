@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::secrets::plan_secret;
 use super::{
-    Action, Change, Confidence, Effect, FieldCause, FieldOp, Plan, Problem, ProblemKind, SecretAction, SecretChange, SecretObservation,
-    SeenVersion, Subject, Summary, differences, effects, phase,
+    Action, Change, Confidence, Effect, FieldCause, FieldOp, Plan, Problem, ProblemKind, SecretAction, SecretChange,
+    SecretObservation, SeenVersion, Subject, Summary, differences, effects, phase,
 };
-use crate::object::{DryRun, LiveObject, Manifest, Observation, ObjectKey, Observed, labels, nearest};
+use crate::object::{DryRun, LiveObject, Manifest, ObjectKey, Observation, Observed, labels, nearest};
 use crate::release::{Inventory, InventoryEntry};
 use crate::render::Diagnostic;
 use crate::transform::Desired;
@@ -66,7 +66,15 @@ pub fn plan(input: Input<'_>) -> Plan {
     for object in &input.desired.objects {
         let observation = input.observed.get(object.manifest.key());
         let adopt = input.adopt.contains(&object.manifest.key().to_string());
-        changes.push(change_for(&object.manifest, object.stage, observation, input.owner_id, input.home, adopt, &mut problems));
+        changes.push(change_for(
+            &object.manifest,
+            object.stage,
+            observation,
+            input.owner_id,
+            input.home,
+            adopt,
+            &mut problems,
+        ));
     }
     changes.sort_by_cached_key(|change| (change.stage, change.phase, change.key.clone()));
     explain_config_maps(&mut changes);
@@ -129,7 +137,14 @@ pub fn change_for(
     change
 }
 
-fn judge_owner(change: &mut Change, live: &LiveObject, owner_id: &str, home: &str, adopt: bool, problems: &mut Vec<Problem>) {
+fn judge_owner(
+    change: &mut Change,
+    live: &LiveObject,
+    owner_id: &str,
+    home: &str,
+    adopt: bool,
+    problems: &mut Vec<Problem>,
+) {
     let ours = live.owner_id() == Some(owner_id);
     let left_behind = live.annotation(labels::RETAINED_FROM) == Some(home);
     if ours || left_behind {
@@ -189,7 +204,9 @@ fn judge_dry_run(
                 });
             }
         }
-        DryRun::Invalid { message, causes, immutable } => invalid(change, manifest, message, causes, *immutable, problems),
+        DryRun::Invalid { message, causes, immutable } => {
+            invalid(change, manifest, message, causes, *immutable, problems)
+        }
     }
 }
 
@@ -223,8 +240,10 @@ fn invalid(
     let object = change.key.to_string();
     if immutable {
         change.action = Action::Replace;
-        let fields: Vec<&str> = causes.iter().map(|(field, _)| field.as_str()).filter(|field| !field.is_empty()).collect();
-        change.reason = format!("replace forced by {}", if fields.is_empty() { "an immutable field" } else { fields[0] });
+        let fields: Vec<&str> =
+            causes.iter().map(|(field, _)| field.as_str()).filter(|field| !field.is_empty()).collect();
+        change.reason =
+            format!("replace forced by {}", if fields.is_empty() { "an immutable field" } else { fields[0] });
         // The server names only the outermost field; our own comparison shows what differs below it.
         if let Some(live) = &change.live {
             let after = overlay(&live.value, manifest.value());

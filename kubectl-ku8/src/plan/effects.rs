@@ -71,7 +71,8 @@ pub(crate) fn of_update(key: &ObjectKey, live: &Value, after: &Value, fields: &[
                 effects.push(Effect::Scale { from: replicas(live), to: replicas(after) });
             }
             if touches("spec", "template") && pods > 0 {
-                let strategy = after["spec"]["updateStrategy"]["type"].as_str().or(after["spec"]["strategy"]["type"].as_str());
+                let strategy =
+                    after["spec"]["updateStrategy"]["type"].as_str().or(after["spec"]["strategy"]["type"].as_str());
                 effects.push(match strategy {
                     Some("OnDelete") => Effect::OnDelete { pods },
                     Some("Recreate") => Effect::Downtime { pods },

@@ -12,7 +12,9 @@ pub(crate) fn merge_keys(field: &str, items: &[&Value]) -> Option<&'static [&'st
         "volumeMounts" => &["mountPath"],
         "volumeDevices" => &["devicePath"],
         "ports" if all_have("containerPort") => &["containerPort", "protocol"],
-        "ports" if all_have("port") && items.iter().any(|item| item.get("targetPort").is_some()) => &["port", "protocol"],
+        "ports" if all_have("port") && items.iter().any(|item| item.get("targetPort").is_some()) => {
+            &["port", "protocol"]
+        }
         "hostAliases" => &["ip"],
         "topologySpreadConstraints" => &["topologyKey", "whenUnsatisfiable"],
         "ownerReferences" => &["uid"],

@@ -203,7 +203,9 @@ impl Plan {
     /// Says whether applying would write anything to an object or a Secret.
     pub fn has_changes(&self) -> bool {
         let writes = |action: Action| !matches!(action, Action::NoOp | Action::Keep);
-        self.changes.iter().any(|change| writes(change.action) || (change.action == Action::Keep && change.reason_is_write()))
+        self.changes
+            .iter()
+            .any(|change| writes(change.action) || (change.action == Action::Keep && change.reason_is_write()))
             || self.secrets.iter().any(|secret| secret.action.writes())
     }
 

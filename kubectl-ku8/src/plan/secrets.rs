@@ -138,7 +138,11 @@ fn referenced(intent: &SecretIntent, seen: &SecretObservation) -> Result<SecretC
         })
         .collect();
     if seen.live.is_none() || !missing.is_empty() {
-        let what = if seen.live.is_none() { "does not exist".to_owned() } else { format!("has no key {}", missing.join(", ")) };
+        let what = if seen.live.is_none() {
+            "does not exist".to_owned()
+        } else {
+            format!("has no key {}", missing.join(", "))
+        };
         return Err(Problem {
             kind: ProblemKind::Invalid,
             object: format!("Secret/{}", intent.name),
@@ -147,7 +151,13 @@ fn referenced(intent: &SecretIntent, seen: &SecretObservation) -> Result<SecretC
         });
     }
     let live = seen.live.clone();
-    Ok(SecretChange { name: intent.name.clone(), action: SecretAction::Keep, generated: Vec::new(), intent: None, live })
+    Ok(SecretChange {
+        name: intent.name.clone(),
+        action: SecretAction::Keep,
+        generated: Vec::new(),
+        intent: None,
+        live,
+    })
 }
 
 #[cfg(test)]
@@ -174,7 +184,10 @@ mod tests {
     fn a_secret_is_made_once_and_never_touched_again() {
         let none = SecretObservation::default();
         assert_eq!(plan_secret(&intent(), &none, false, false).unwrap().action, SecretAction::Create);
-        assert_eq!(plan_secret(&intent(), &seen(&["password", "root"], true), true, false).unwrap().action, SecretAction::Keep);
+        assert_eq!(
+            plan_secret(&intent(), &seen(&["password", "root"], true), true, false).unwrap().action,
+            SecretAction::Keep
+        );
         let partial = plan_secret(&intent(), &seen(&["password", "mine"], true), true, false).unwrap();
         assert_eq!((partial.action, partial.generated), (SecretAction::AddKeys, vec!["root".to_owned()]));
     }

@@ -100,7 +100,8 @@ impl Head {
             return Err(RecordError::Newer { name, found: format, known: FORMAT_VERSION });
         }
         let text = data["definition"].as_str().ok_or_else(|| damaged(&name, "data.definition is missing"))?;
-        let definition = crate::definition::parse("data.definition", text).map_err(|error| damaged(&name, error.to_string()))?;
+        let definition =
+            crate::definition::parse("data.definition", text).map_err(|error| damaged(&name, error.to_string()))?;
         if head_name(definition.name()) != name {
             return Err(damaged(&name, format!("data.definition is about `{}`", definition.name())));
         }

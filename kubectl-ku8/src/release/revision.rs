@@ -70,11 +70,12 @@ pub struct RevisionRecord {
 }
 
 impl RevisionRecord {
-    /// The ConfigMap to create. `head_uid` makes it disappear with its head.
+    /// The ConfigMap to create. It has no ownerReference: a restored head has another uid, and the garbage collector
+    /// would take the history with it.
     ///
     /// # Errors
     /// [`RecordError::TooLarge`] names the largest objects.
-    pub fn to_config_map(&self, namespace: &str, head_uid: &str) -> Result<Value, RecordError> {
+    pub fn to_config_map(&self, namespace: &str) -> Result<Value, RecordError> {
         let name = self.definition.name();
         let definition = yaml::to_string(&serde_json::to_value(&self.definition).expect("a definition is plain data"));
         let effective = serde_json::to_string(&self.effective).expect("JSON serialises");
@@ -109,7 +110,8 @@ impl RevisionRecord {
         let name = config_map["metadata"]["name"].as_str().unwrap_or("?").to_owned();
         let data = &config_map["data"];
         let text = data["definition"].as_str().ok_or_else(|| damaged(&name, "data.definition is missing"))?;
-        let definition = crate::definition::parse("data.definition", text).map_err(|error| damaged(&name, error.to_string()))?;
+        let definition =
+            crate::definition::parse("data.definition", text).map_err(|error| damaged(&name, error.to_string()))?;
         let packed = config_map["binaryData"]["render"].as_str().unwrap_or_default();
         let render = unpack(packed).map_err(|reason| damaged(&name, format!("binaryData.render: {reason}")))?;
         Ok(Self {
@@ -179,7 +181,7 @@ mod tests {
     #[test]
     fn a_revision_reads_back_and_a_huge_one_is_refused_with_names() {
         let record_small = record(vec![json!({"kind": "ConfigMap", "metadata": {"name": "a"}})]);
-        let config_map = record_small.to_config_map("n", "u").unwrap();
+        let config_map = record_small.to_config_map("n").unwrap();
         assert_eq!(config_map["metadata"]["name"], "ku8.db.r12");
         assert_eq!(RevisionRecord::from_config_map(&config_map).unwrap(), record_small);
         // Bytes that do not compress: a hash chain.
@@ -191,7 +193,7 @@ mod tests {
             noise.push_str(&block);
         }
         let big = record(vec![json!({"kind": "ConfigMap", "metadata": {"name": "big"}, "data": {"x": noise}})]);
-        assert!(big.to_config_map("n", "u").unwrap_err().to_string().contains("ConfigMap/big"));
+        assert!(big.to_config_map("n").unwrap_err().to_string().contains("ConfigMap/big"));
     }
 
     #[test]

@@ -115,7 +115,7 @@ pub enum Alphabet {
 }
 
 /// What a template returned, after every check.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rendered {
     /// The objects, in the template's order.
     pub objects: Vec<RenderedObject>,

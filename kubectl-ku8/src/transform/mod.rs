@@ -173,13 +173,17 @@ mod tests {
     #[test]
     fn objects_are_placed_and_marked_outside_their_selectors() {
         let own = BTreeMap::from([("team".to_owned(), "orders".to_owned())]);
-        let rendered = from_manifests(&[json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+        let rendered =
+            from_manifests(&[json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
             "spec": {"selector": {"matchLabels": {"a": "b"}}}})])
-        .unwrap();
+            .unwrap();
         let desired = run(rendered, &owner(&own), &|_| false).unwrap();
         let value = desired.objects[0].manifest.value();
         assert_eq!(value["metadata"]["namespace"], "shop");
-        assert_eq!(value["metadata"]["labels"], json!({"team": "orders", "ku8.dev/owner": "web", "app.kubernetes.io/managed-by": "ku8"}));
+        assert_eq!(
+            value["metadata"]["labels"],
+            json!({"team": "orders", "ku8.dev/owner": "web", "app.kubernetes.io/managed-by": "ku8"})
+        );
         assert_eq!(value["metadata"]["annotations"]["ku8.dev/owner-id"], "shop/web/u1");
         assert_eq!(value["spec"], json!({"selector": {"matchLabels": {"a": "b"}}}));
     }

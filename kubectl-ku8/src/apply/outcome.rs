@@ -1,0 +1,118 @@
+//! What became of each object, in the past tense, and the events on the way.
+//! Values only; showing them is the terminal's work.
+
+use thiserror::Error;
+
+use crate::cluster::ClusterError;
+use crate::release::ObjectResult;
+use crate::secrets::RandomnessError;
+
+/// What became of one object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was made.
+    Created,
+    /// It was changed.
+    Configured,
+    /// It was right already.
+    Unchanged,
+    /// It was removed.
+    Pruned,
+    /// It was left although no longer wanted.
+    Kept,
+    /// The write failed.
+    Failed,
+    /// An earlier failure kept it from being tried.
+    Skipped,
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Created => "created",
+            Self::Configured => "configured",
+            Self::Unchanged => "unchanged",
+            Self::Pruned => "pruned",
+            Self::Kept => "kept",
+            Self::Failed => "failed",
+            Self::Skipped => "not reached",
+        })
+    }
+}
+
+/// Why a write did not happen.
+#[derive(Debug, Error)]
+pub enum WriteError {
+    /// The cluster moved on: what was approved is no longer what would happen.
+    #[error("{object} changed since the plan was shown: {what}")]
+    Stale {
+        /// Which object.
+        object: String,
+        /// What is different now.
+        what: String,
+    },
+    /// The server refused, or could not be reached.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// No randomness for a password.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+}
+
+/// One object's outcome.
+#[derive(Debug)]
+pub struct ObjectOutcome {
+    /// `Kind/name`.
+    pub object: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why it failed.
+    pub error: Option<WriteError>,
+}
+
+/// Outcomes of a whole plan.
+#[derive(Debug, Default)]
+pub struct ApplyReport {
+    /// In the order they happened.
+    pub outcomes: Vec<ObjectOutcome>,
+}
+
+impl ApplyReport {
+    /// Says whether any write failed.
+    pub fn failed(&self) -> bool {
+        self.outcomes.iter().any(|outcome| outcome.outcome == Outcome::Failed)
+    }
+
+    /// The first failure.
+    pub fn first_error(&self) -> Option<&ObjectOutcome> {
+        self.outcomes.iter().find(|outcome| outcome.outcome == Outcome::Failed)
+    }
+
+    /// The form the head stores.
+    pub fn results(&self) -> Vec<ObjectResult> {
+        self.outcomes
+            .iter()
+            .map(|outcome| ObjectResult {
+                object: outcome.object.clone(),
+                outcome: outcome.outcome.to_string(),
+                message: outcome.error.as_ref().map(ToString::to_string),
+            })
+            .collect()
+    }
+
+    pub(crate) fn push(&mut self, object: String, outcome: Outcome, error: Option<WriteError>) {
+        self.outcomes.push(ObjectOutcome { object, outcome, error });
+    }
+}
+
+/// Something happened while applying.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApplyEvent {
+    /// One object was written, or failed to be.
+    Wrote {
+        /// `Kind/name`.
+        object: String,
+        /// Whether it failed.
+        failed: bool,
+    },
+}

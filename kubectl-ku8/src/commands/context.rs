@@ -1,0 +1,138 @@
+//! What a command may ask for: the cluster, the template runtime, the time, who is asking.
+//! The only file that reads the clock and the environment.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+
+use crate::cli::GlobalArgs;
+use crate::cluster::{Cluster, ConnectOptions, connect_target};
+use crate::error::CommandError;
+use crate::render::child::Launch;
+use crate::render::{Isolation, Limits, Runtime, Settings};
+use crate::terminal::{Surroundings, Ui};
+
+/// Everything a command needs beside its own arguments.
+pub struct Context {
+    /// Global flags.
+    pub globals: GlobalArgs,
+    /// Where output goes.
+    pub ui: Ui,
+    runtime: OnceCell<Runtime>,
+    cluster: OnceCell<Cluster>,
+}
+
+impl Context {
+    /// Looks at the environment once.
+    pub fn new(globals: GlobalArgs) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let around = Surroundings {
+            color: globals.color,
+            no_color: set("NO_COLOR"),
+            dumb: std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
+            quiet: globals.quiet,
+            no_input: globals.no_input,
+        };
+        Self { globals, ui: Ui::new(around), runtime: OnceCell::new(), cluster: OnceCell::new() }
+    }
+
+    /// The template runtime; built at the first use.
+    ///
+    /// # Errors
+    /// When this machine cannot run templates.
+    pub fn runtime(&self) -> Result<&Runtime, CommandError> {
+        if let Some(runtime) = self.runtime.get() {
+            return Ok(runtime);
+        }
+        let program = std::env::current_exe()
+            .map_err(|error| CommandError::new(format!("cannot find this program's own file: {error}")))?;
+        let settings =
+            Settings { limits: Limits::default(), cache: cache_dir(), foreign: Isolation::Child(Launch::new(program)) };
+        let runtime = Runtime::new(settings)?;
+        Ok(self.runtime.get_or_init(|| runtime))
+    }
+
+    /// The cluster; resolved at the first use, nothing is sent yet.
+    ///
+    /// # Errors
+    /// When there is no usable kubeconfig.
+    pub fn cluster(&self) -> Result<&Cluster, CommandError> {
+        if let Some(cluster) = self.cluster.get() {
+            return Ok(cluster);
+        }
+        let cluster = Cluster::connect(connect_target(&self.connect_options())?)?;
+        Ok(self.cluster.get_or_init(|| cluster))
+    }
+
+    /// The namespace commands work in.
+    ///
+    /// # Errors
+    /// When there is no usable kubeconfig.
+    pub fn namespace(&self) -> Result<String, CommandError> {
+        Ok(self.cluster()?.reader().target().namespace.clone())
+    }
+
+    /// The namespace for rendering without a cluster.
+    pub fn offline_namespace(&self) -> String {
+        self.globals.namespace.clone().unwrap_or_else(|| "default".to_owned())
+    }
+
+    /// Now, in RFC 3339 with whole seconds.
+    pub fn now(&self) -> String {
+        now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// Seconds since a time in RFC 3339; `None` when it is not one.
+    pub fn seconds_since(&self, time: &str) -> Option<i64> {
+        let then: jiff::Timestamp = time.parse().ok()?;
+        Some(now().as_second() - then.as_second())
+    }
+
+    /// Who is asking, for people to read: `user@host`.
+    pub fn who(&self) -> String {
+        let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".into());
+        let named = std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME")).ok();
+        let host = named.or_else(|| crate::files::read_text(std::path::Path::new("/etc/hostname")).ok());
+        let host = host.as_deref().map(str::trim).filter(|host| !host.is_empty()).unwrap_or("unknown").to_owned();
+        format!("{user}@{host}")
+    }
+
+    /// Who holds an operation: `user@host/pid`.
+    pub fn holder(&self) -> String {
+        format!("{}/{}", self.who(), std::process::id())
+    }
+
+    /// `$VISUAL`, `$EDITOR`, or `vi`.
+    pub fn editor(&self) -> String {
+        let named = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        named("KUBE_EDITOR").or_else(|| named("VISUAL")).or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".into())
+    }
+
+    fn connect_options(&self) -> ConnectOptions {
+        let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
+        ConnectOptions {
+            kubeconfig: self.globals.kubeconfig.clone(),
+            kubeconfig_list: list.map(|list| std::env::split_paths(&list).collect()).unwrap_or_default(),
+            default_kubeconfig: home().map(|home| home.join(".kube/config")),
+            context: self.globals.context.clone(),
+            cluster: self.globals.cluster.clone(),
+            user: self.globals.user.clone(),
+            namespace: self.globals.namespace.clone(),
+            request_timeout: self.globals.request_timeout,
+            in_cluster: std::env::var_os("KUBERNETES_SERVICE_HOST").is_some(),
+        }
+    }
+}
+
+/// `$XDG_CACHE_HOME/ku8`, or `~/.cache/ku8`; compiled templates live below it.
+fn cache_dir() -> Option<PathBuf> {
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    base.or_else(|| home().map(|home| home.join(".cache"))).map(|base| base.join("ku8"))
+}
+
+fn home() -> Option<PathBuf> {
+    std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}

@@ -1,0 +1,215 @@
+//! The command table and one match; every command is a file beside this one.
+//! Nothing here knows about Kubernetes.
+
+mod context;
+mod define;
+mod delete;
+mod edit;
+mod history;
+mod list;
+mod new;
+mod overview;
+mod pipeline;
+mod plan;
+mod publish;
+mod show;
+mod status;
+mod template;
+mod template_store;
+mod version;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use context::Context;
+
+use crate::cli::{GlobalArgs, Output};
+use crate::error::{CommandError, exit};
+use crate::render::child;
+use crate::terminal::{AskError, Ui};
+
+/// Plan, publish and operate middleware on any Kubernetes cluster, with nothing installed in it
+#[derive(Parser, Debug)]
+#[command(
+    name = "kubectl-ku8",
+    bin_name = "kubectl ku8",
+    version,
+    disable_help_subcommand = false,
+    propagate_version = false,
+    max_term_width = 100,
+    after_help = "Start with:\n  kubectl ku8 template list\n  kubectl ku8 new\n  kubectl ku8 define orders-db -t mysql --set database=orders\n  kubectl ku8 plan orders-db"
+)]
+struct Line {
+    #[command(flatten)]
+    globals: GlobalArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    New(new::NewArgs),
+    Define(define::DefineArgs),
+    Edit(edit::EditArgs),
+    Show(show::ShowArgs),
+    List(list::ListArgs),
+    Plan(plan::PlanArgs),
+    Publish(publish::PublishArgs),
+    Status(status::StatusArgs),
+    History(history::HistoryArgs),
+    Delete(delete::DeleteArgs),
+    Template(template::TemplateArgs),
+    Version(version::VersionArgs),
+}
+
+/// Runs a command line and returns the exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments.get(1).is_some_and(|word| word == child::SUBCOMMAND) {
+        let served = child::serve(std::io::stdin().lock(), std::io::stdout().lock());
+        return if served.is_ok() { exit::DONE } else { exit::ERROR };
+    }
+    let line = match parse(&arguments) {
+        Ok(line) => line,
+        Err(code) => return code,
+    };
+    log(line.globals.verbosity);
+    let context = Context::new(line.globals);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            context.ui.fail(&CommandError::new(format!("cannot start: {error}")));
+            return exit::ERROR;
+        }
+    };
+    let outcome = runtime.block_on(run(&context, line.command));
+    // A prompt that was interrupted may still hold a thread; nobody needs to wait for it.
+    runtime.shutdown_background();
+    outcome.unwrap_or_else(|error| {
+        context.ui.fail(&error);
+        error.code
+    })
+}
+
+/// clap ends usage errors with 2, which means "changes" here and in kubectl diff; ours is 1 (ecosystem.md, finding 8).
+fn parse(arguments: &[OsString]) -> Result<Line, u8> {
+    let fail = |error: clap::Error| {
+        let help = !error.use_stderr();
+        // A reader that went away is no failure.
+        let _ = error.print();
+        if help { exit::DONE } else { exit::ERROR }
+    };
+    let matches = Line::command().try_get_matches_from(arguments).map_err(fail)?;
+    Line::from_arg_matches(&matches).map_err(fail)
+}
+
+async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandError> {
+    let work = async {
+        match command {
+            None => overview::run(context).await,
+            Some(Command::New(args)) => new::run(context, args).await,
+            Some(Command::Define(args)) => define::run(context, args).await,
+            Some(Command::Edit(args)) => edit::run(context, args).await,
+            Some(Command::Show(args)) => show::run(context, args).await,
+            Some(Command::List(args)) => list::run(context, args).await,
+            Some(Command::Plan(args)) => plan::run(context, args).await,
+            Some(Command::Publish(args)) => publish::run(context, args).await,
+            Some(Command::Status(args)) => status::run(context, args).await,
+            Some(Command::History(args)) => history::run(context, args).await,
+            Some(Command::Delete(args)) => delete::run(context, args).await,
+            Some(Command::Template(args)) => template::run(context, &args),
+            Some(Command::Version(args)) => version::run(context, args).await,
+        }
+    };
+    tokio::select! {
+        outcome = work => outcome,
+        _ = tokio::signal::ctrl_c() => Err(interrupted()),
+    }
+}
+
+fn interrupted() -> CommandError {
+    CommandError::new("interrupted").code(exit::INTERRUPTED)
+}
+
+fn log(verbosity: u8) {
+    let level = match verbosity {
+        0..=5 => return,
+        6 | 7 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .without_time()
+        .finish();
+    // A second subscriber in one process would only be a test's doing.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+impl From<AskError> for CommandError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Interrupted => Self::new("interrupted; nothing was changed").code(exit::INTERRUPTED),
+            AskError::NoTerminal | AskError::Terminal(_) => Self::new(error.to_string()),
+        }
+    }
+}
+
+/// Asks before something is done; without a terminal `--yes` is needed.
+///
+/// # Errors
+/// When nobody can be asked, or the answer is no.
+fn confirm(ui: &Ui, yes: bool, prompt: &str) -> Result<(), CommandError> {
+    if yes {
+        return Ok(());
+    }
+    let asker = crate::terminal::Asker::new(ui).map_err(|_| {
+        CommandError::new("nobody can be asked here, and --yes was not given")
+            .hint("pass --yes to go on without asking")
+    })?;
+    if asker.confirm(prompt, false)? { Ok(()) } else { Err(CommandError::new("declined; nothing was changed")) }
+}
+
+/// The names to work on: those given, or all of the namespace.
+///
+/// # Errors
+/// When there are none.
+async fn select(context: &Context, names: &[String], all: bool) -> Result<Vec<String>, CommandError> {
+    if !all {
+        if names.is_empty() {
+            return Err(CommandError::new("no definition named")
+                .hint("name one, or pass --all; see them with: kubectl ku8 list"));
+        }
+        return Ok(names.to_vec());
+    }
+    let namespace = context.namespace()?;
+    let records = context.cluster()?.reader().record_summaries(&namespace, &crate::release::head_selector()).await?;
+    let mut found: Vec<String> =
+        records.iter().filter_map(|record| record.label(crate::object::labels::NAME)).map(str::to_owned).collect();
+    found.sort_unstable();
+    if found.is_empty() {
+        return Err(CommandError::new(format!("no definitions in namespace {namespace}")));
+    }
+    Ok(found)
+}
+
+/// Prints one document as JSON or YAML.
+fn print_document(context: &Context, value: &serde_json::Value, output: Output) {
+    match output {
+        Output::Yaml => context.ui.print(&crate::definition::yaml::to_string(value)),
+        _ => context.ui.print(&serde_json::to_string_pretty(value).expect("JSON serialises")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_table_is_sound() {
+        Line::command().debug_assert();
+    }
+}

@@ -1,0 +1,162 @@
+//! `status`: what a definition says of itself, and what the cluster says of its objects.
+//! Phase and health are shown side by side and never mixed.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::pipeline::require_head;
+use super::{Context, print_document};
+use crate::cli::Output;
+use crate::cluster::PlanClient;
+use crate::error::{CommandError, exit};
+use crate::object::{ObjectKey, labels};
+use crate::release::{Head, head_selector};
+use crate::terminal::{Table, age};
+use crate::wait::{Status, WaitReport, look};
+
+/// Show how definitions and their objects are doing
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  kubectl ku8 status\n  kubectl ku8 status orders-db\n  kubectl ku8 status orders-db -o json"
+)]
+pub struct StatusArgs {
+    /// Definitions; all of the namespace when none is named
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Output: text, json or yaml
+    #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
+    pub output: Output,
+}
+
+/// Shows status.
+///
+/// # Errors
+/// When a definition does not exist or the cluster cannot be read.
+pub async fn run(context: &Context, args: StatusArgs) -> Result<u8, CommandError> {
+    let namespace = context.namespace()?;
+    let cluster = context.cluster()?.reader();
+    let mut found = Vec::new();
+    if args.names.is_empty() {
+        let mut records = cluster.record_summaries(&namespace, &head_selector()).await?;
+        records.sort_by(|left, right| left.name.cmp(&right.name));
+        for record in &records {
+            let Some(name) = record.label(labels::NAME) else { continue };
+            // One bad record never hides the rest.
+            match require_head(cluster, &namespace, name).await {
+                Ok(head) => found.push(examine(cluster, head).await?),
+                Err(error) => context.ui.warn(&error.message),
+            }
+        }
+    } else {
+        for name in &args.names {
+            found.push(examine(cluster, require_head(cluster, &namespace, name).await?).await?);
+        }
+    }
+    match args.output {
+        Output::Text if found.is_empty() => {
+            context.ui.say(&format!("No definitions in namespace {namespace}. Begin with: kubectl ku8 new"))
+        }
+        Output::Text if args.names.is_empty() => context.ui.print(&overview(context, &found)),
+        Output::Text => {
+            let texts: Vec<String> = found.iter().map(|(head, report)| detail(context, head, report)).collect();
+            context.ui.print(&texts.join("\n\n"));
+        }
+        _ => {
+            let items: Vec<Value> = found.iter().map(|(head, report)| document(&namespace, head, report)).collect();
+            print_document(
+                context,
+                &json!({"apiVersion": "ku8.dev/v1", "kind": "StatusList", "items": items}),
+                args.output,
+            );
+        }
+    }
+    Ok(exit::DONE)
+}
+
+async fn examine(cluster: &PlanClient, head: Head) -> Result<(Head, WaitReport), CommandError> {
+    let keys: Vec<(ObjectKey, String)> =
+        head.state.inventory.entries().iter().map(|entry| (entry.key(), entry.version.clone())).collect();
+    let report = look(cluster, &keys).await?;
+    Ok((head, report))
+}
+
+fn phase(head: &Head) -> String {
+    let phase = head.state.phase.to_string();
+    if head.is_modified() { format!("{phase}, Modified") } else { phase }
+}
+
+/// The worst health of a definition's objects.
+fn health(report: &WaitReport) -> String {
+    let worst = report.objects.values().map(|health| health.status).min();
+    worst.map_or_else(|| "-".to_owned(), |status| status.to_string())
+}
+
+fn overview(context: &Context, found: &[(Head, WaitReport)]) -> String {
+    let mut table = Table::new(&["NAME", "TEMPLATE", "PHASE", "HEALTH", "REVISION", "OBJECTS", "WAITING FOR"]);
+    for (head, report) in found {
+        let late = report.laggards();
+        let waiting = late
+            .first()
+            .map_or_else(String::new, |(key, health)| format!("{key}: {}", words(&health.message, health.status)));
+        let revision = if head.state.current == 0 { "-".to_owned() } else { head.state.current.to_string() };
+        table.row(&[
+            head.definition.name().to_owned(),
+            head.definition.template_label(),
+            phase(head),
+            health(report),
+            revision,
+            format!("{} of {}", report.objects.len() - late.len(), report.objects.len()),
+            waiting,
+        ]);
+    }
+    let _ = context;
+    table.render()
+}
+
+fn words(message: &str, status: Status) -> String {
+    if message.is_empty() { status.to_string() } else { message.to_owned() }
+}
+
+fn detail(context: &Context, head: &Head, report: &WaitReport) -> String {
+    let styles = context.ui.out;
+    let mut lines =
+        vec![format!("{}   {}   health {}", styles.bold(head.definition.name()), phase(head), health(report))];
+    let revision = match (head.state.current, head.state.pending) {
+        (0, 0) => "never published".to_owned(),
+        (current, 0) => format!("revision {current}"),
+        (current, pending) => format!("revision {current}, revision {pending} unfinished"),
+    };
+    lines.push(format!("{revision}, template {}", head.definition.template_label()));
+    if let Some(operation) = &head.state.operation {
+        let since = context.seconds_since(&operation.started_at).map_or_else(|| "?".to_owned(), age);
+        lines.push(format!("published by {} since {since}; if that process is gone, publish again", operation.holder));
+    }
+    if let Some(reason) = &head.state.reason {
+        lines.push(format!("last failure: {reason}"));
+    }
+    if !report.objects.is_empty() {
+        let mut table = Table::new(&["OBJECT", "HEALTH", "DETAIL"]);
+        for (key, health) in &report.objects {
+            table.row(&[key.to_string(), health.status.to_string(), health.message.clone()]);
+        }
+        lines.push(String::new());
+        lines.push(table.render());
+    }
+    lines.join("\n")
+}
+
+fn document(namespace: &str, head: &Head, report: &WaitReport) -> Value {
+    let objects: Vec<Value> = report
+        .objects
+        .iter()
+        .map(|(key, health)| {
+            json!({"group": key.group, "kind": key.kind, "name": key.name, "namespace": key.namespace,
+            "status": health.status, "message": health.message})
+        })
+        .collect();
+    json!({
+        "name": head.definition.name(), "namespace": namespace, "phase": head.state.phase, "modified": head.is_modified(),
+        "health": health(report), "revision": head.state.current, "pending": head.state.pending,
+        "reason": head.state.reason, "operation": head.state.operation, "objects": objects,
+    })
+}

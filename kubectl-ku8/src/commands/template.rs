@@ -1,0 +1,183 @@
+//! `template`: what can be run, its parameters, its schema, and what it renders; no cluster is needed.
+//! It never stores anything.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::pipeline::{collect_values, load_by_name, render_values};
+use super::{Context, print_document};
+use crate::cli::Output;
+use crate::definition::{Definition, TemplateRef, yaml};
+use crate::error::{CommandError, exit};
+use crate::render::{Severity, builtin};
+use crate::schema::questions;
+use crate::terminal::Table;
+
+/// Kubernetes version rendered for when no cluster is asked.
+const OFFLINE_KUBERNETES: &str = "1.30";
+
+/// Look at templates and render them; no cluster needed
+#[derive(Args, Debug)]
+pub struct TemplateArgs {
+    #[command(subcommand)]
+    command: TemplateCommand,
+}
+
+#[derive(Subcommand, Debug)]
+enum TemplateCommand {
+    /// List the built-in templates
+    List {
+        /// Output: text, json or yaml
+        #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
+        output: Output,
+    },
+    /// Show what a template is and its parameters
+    Show {
+        /// Built-in name or component file
+        template: String,
+        /// Parameters for experts too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Print a template's JSON Schema
+    Schema {
+        /// Built-in name or component file
+        template: String,
+    },
+    /// Print the objects a template renders from values
+    #[command(
+        after_help = "Examples:\n  kubectl ku8 template render mysql --set database=orders\n  kubectl ku8 template render redis -f values.yaml -o json"
+    )]
+    Render(RenderArgs),
+}
+
+#[derive(Args, Debug)]
+struct RenderArgs {
+    /// Built-in name or component file
+    template: String,
+    /// Name of the definition
+    #[arg(long, default_value = "example")]
+    name: String,
+    /// Values; - reads standard input
+    #[arg(short = 'f', long = "filename", value_name = "FILE")]
+    files: Vec<String>,
+    /// Set a value: path=value
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Set a value that stays text
+    #[arg(long, value_name = "PATH=TEXT")]
+    set_string: Vec<String>,
+    /// Set a value from JSON
+    #[arg(long, value_name = "PATH=JSON")]
+    set_json: Vec<String>,
+    /// Kubernetes version to render for
+    #[arg(long, value_name = "MINOR", default_value = OFFLINE_KUBERNETES)]
+    kubernetes: String,
+    /// Output: text (YAML) or json
+    #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
+    output: Output,
+}
+
+/// Runs a template command.
+///
+/// # Errors
+/// When the template is unknown or refuses the values.
+pub fn run(context: &Context, args: &TemplateArgs) -> Result<u8, CommandError> {
+    match &args.command {
+        TemplateCommand::List { output } => list(context, *output)?,
+        TemplateCommand::Show { template, all } => show(context, template, *all)?,
+        TemplateCommand::Schema { template } => {
+            print_document(context, load_by_name(context, template)?.schema().document(), Output::Json);
+        }
+        TemplateCommand::Render(args) => render(context, args)?,
+    }
+    Ok(exit::DONE)
+}
+
+fn list(context: &Context, output: Output) -> Result<(), CommandError> {
+    let mut table = Table::new(&["NAME", "VERSION", "SOFTWARE", "TITLE"]);
+    let mut items = Vec::new();
+    for entry in builtin::all() {
+        let template = load_by_name(context, entry.name)?;
+        let metadata = template.metadata();
+        let software = metadata.app_version.clone().unwrap_or_else(|| "-".into());
+        table.row(&[entry.name.to_owned(), metadata.version.clone(), software, metadata.title.clone()]);
+        items.push(json!({"metadata": metadata, "digest": format!("sha256:{}", entry.sha256)}));
+    }
+    if output == Output::Text {
+        context.ui.print(&table.render());
+        context.ui.say(&context.ui.err.dim("parameters of one: kubectl ku8 template show NAME"));
+    } else {
+        print_document(context, &json!({"apiVersion": "ku8.dev/v1", "kind": "TemplateList", "items": items}), output);
+    }
+    Ok(())
+}
+
+fn show(context: &Context, name: &str, all: bool) -> Result<(), CommandError> {
+    use crate::schema::Group;
+    let template = load_by_name(context, name)?;
+    let metadata = template.metadata();
+    let ui = &context.ui;
+    ui.print(&format!(
+        "{} {}   {}\n{}",
+        ui.out.bold(&metadata.name),
+        metadata.version,
+        metadata.title,
+        metadata.description
+    ));
+    ui.print(&format!("{}, sha256:{}", template.origin(), template.digest()));
+    let groups = [("basic", Group::Basic), ("advanced", Group::Advanced), ("expert", Group::Expert)];
+    for (word, group) in groups.into_iter().take(if all { 3 } else { 2 }) {
+        let mut table = Table::new(&["PARAMETER", "DEFAULT", "MEANING"]);
+        let found = questions(template.schema(), Some(group));
+        for question in &found {
+            let default = match &question.default {
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+                None if question.required => "(required)".to_owned(),
+                None => "-".to_owned(),
+            };
+            let choices: Vec<String> = question
+                .choices
+                .iter()
+                .map(|choice| choice.as_str().map_or_else(|| choice.to_string(), str::to_owned))
+                .collect();
+            let meaning = if choices.is_empty() {
+                question.title.clone()
+            } else {
+                format!("{} ({})", question.title, choices.join(", "))
+            };
+            table.row(&[question.path.clone(), default, meaning]);
+        }
+        if !found.is_empty() {
+            ui.print(&format!("\n{word} parameters\n{}", table.render()));
+        }
+    }
+    if !all {
+        ui.say(&ui.err.dim("with --all: parameters for experts"));
+    }
+    Ok(())
+}
+
+fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError> {
+    crate::definition::check_name(&args.name)?;
+    let template = load_by_name(context, &args.template)?;
+    let mut definition = Definition::new(&args.name, None);
+    definition.spec.template = Some(TemplateRef { name: args.template.clone(), version: None, digest: None });
+    let patch = collect_values(&args.files, &args.set, &args.set_string, &args.set_json)?;
+    crate::definition::merge(&mut definition.spec.values, &patch);
+    let namespace = context.offline_namespace();
+    let found = render_values(context, &template, &definition, &namespace, &args.kubernetes, &Value::Null)?;
+    let objects: Vec<Value> = found.rendered.objects.into_iter().map(|object| object.manifest.into_value()).collect();
+    for warning in found.rendered.warnings.iter().filter(|warning| warning.severity != Severity::Info) {
+        context.ui.warn(&format!("{} [{}]", warning.message, warning.code));
+    }
+    if args.output == Output::Json {
+        let document = json!({"apiVersion": "v1", "kind": "List", "items": objects, "secrets": found.rendered.secrets, "outputs": found.rendered.outputs});
+        print_document(context, &document, Output::Json);
+    } else {
+        let texts: Vec<String> = objects.iter().map(yaml::to_string).collect();
+        context.ui.print(&texts.join("---\n"));
+    }
+    Ok(())
+}

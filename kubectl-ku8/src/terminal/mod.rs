@@ -1,0 +1,112 @@
+//! EDGE: the only room that prints, colours or asks.
+//! stdout is data, stderr is talk; a reader that goes away ends the output and nothing else.
+
+mod plan_view;
+mod progress;
+mod release_view;
+mod style;
+mod value_view;
+mod wizard;
+
+use std::cell::Cell;
+use std::io::{IsTerminal, Write};
+
+pub use plan_view::{PlanView, render_plan};
+pub use progress::Progress;
+pub use release_view::{Table, age};
+pub use style::Styles;
+pub use wizard::{Ask, AskError, Asker};
+
+use crate::cli::Color;
+use crate::error::CommandError;
+use crate::object::printable;
+
+/// Where output goes and how it looks.
+pub struct Ui {
+    /// Styles for stdout.
+    pub out: Styles,
+    /// Styles for stderr.
+    pub err: Styles,
+    /// Whether a person can be asked.
+    pub can_ask: bool,
+    /// Whether progress may redraw lines.
+    pub live: bool,
+    quiet: bool,
+    closed: Cell<bool>,
+}
+
+/// What the environment says about output.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings {
+    /// `--color`.
+    pub color: Color,
+    /// `NO_COLOR` is set and not empty.
+    pub no_color: bool,
+    /// `TERM=dumb`.
+    pub dumb: bool,
+    /// `--quiet`.
+    pub quiet: bool,
+    /// `--no-input`.
+    pub no_input: bool,
+}
+
+impl Ui {
+    /// Looks at both streams and decides.
+    pub fn new(around: Surroundings) -> Self {
+        let (out_tty, err_tty) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+        let on = |tty: bool| match around.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => tty && !around.no_color && !around.dumb,
+        };
+        Self {
+            out: Styles::new(on(out_tty)),
+            err: Styles::new(on(err_tty)),
+            can_ask: std::io::stdin().is_terminal() && err_tty && !around.no_input,
+            live: err_tty && !around.dumb && !around.quiet,
+            quiet: around.quiet,
+            closed: Cell::new(false),
+        }
+    }
+
+    /// Prints data to stdout. When the reader has gone, the rest is dropped in silence.
+    pub fn print(&self, text: &str) {
+        if self.closed.get() {
+            return;
+        }
+        let mut out = std::io::stdout().lock();
+        if writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush()).is_err() {
+            self.closed.set(true);
+        }
+    }
+
+    /// Says something on stderr, unless `--quiet`.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            self.complain(text);
+        }
+    }
+
+    /// Says something on stderr that even `--quiet` does not hide.
+    pub fn complain(&self, text: &str) {
+        // A closed stderr leaves nobody to tell.
+        let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end_matches('\n'));
+    }
+
+    /// Prints a warning.
+    pub fn warn(&self, text: &str) {
+        self.complain(&format!("{} {}", self.err.warn("warning:"), printable(text)));
+    }
+
+    /// Prints an error with its next steps.
+    pub fn fail(&self, error: &CommandError) {
+        let mut lines = error.message.lines();
+        self.complain(&format!("{} {}", self.err.bad("error:"), printable(lines.next().unwrap_or_default())));
+        for line in lines {
+            self.complain(&format!("       {}", printable(line)));
+        }
+        for hint in &error.hints {
+            self.complain(&format!("{} {}", self.err.dim("hint: "), printable(hint)));
+        }
+    }
+}

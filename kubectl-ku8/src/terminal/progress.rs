@@ -1,0 +1,66 @@
+//! Progress of writing and waiting: a bar on a terminal, a line per event elsewhere.
+//! It clears what it drew, and never writes to stdout.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Ui;
+
+/// Progress over a known number of steps.
+pub struct Progress<'a> {
+    ui: &'a Ui,
+    bar: Option<ProgressBar>,
+    last: String,
+}
+
+impl<'a> Progress<'a> {
+    /// Starts showing `what` over `steps`.
+    pub fn new(ui: &'a Ui, what: &str, steps: usize) -> Self {
+        let bar = ui.live.then(|| {
+            let bar = ProgressBar::with_draw_target(
+                Some(u64::try_from(steps).unwrap_or(u64::MAX)),
+                ProgressDrawTarget::stderr(),
+            );
+            if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:24}] {pos}/{len}  {wide_msg}") {
+                bar.set_style(style.progress_chars("=> "));
+            }
+            bar.set_prefix(what.to_owned());
+            bar.tick();
+            bar
+        });
+        Self { ui, bar, last: String::new() }
+    }
+
+    /// One step is done.
+    pub fn step(&mut self, line: &str) {
+        match &self.bar {
+            Some(bar) => {
+                bar.inc(1);
+                bar.set_message(line.to_owned());
+            }
+            None => self.ui.say(&format!("  {line}")),
+        }
+    }
+
+    /// So many steps are done; `line` says what is awaited. Repeats are not printed.
+    pub fn at(&mut self, done: usize, line: &str) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+                bar.set_message(line.to_owned());
+                bar.tick();
+            }
+            None if self.last != line && !line.is_empty() => {
+                self.ui.say(&format!("  {line}"));
+                line.clone_into(&mut self.last);
+            }
+            None => {}
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
