@@ -9,7 +9,7 @@ use crate::definition::{DefinitionError, SetError};
 use crate::files::FilesError;
 use crate::release::RecordError;
 use crate::render::RenderError;
-use crate::schema::Violation;
+use crate::schema::{Violation, dotted};
 use crate::transform::TransformError;
 
 /// Exit codes (acceptance.md).
@@ -145,21 +145,14 @@ impl From<RenderError> for CommandError {
         match &error {
             RenderError::Values(violations) => Self::from_violations(violations),
             RenderError::Diagnostics(found) => {
-                let mut failed = Self::new(
-                    found
-                        .iter()
-                        .map(|one| {
-                            format!(
-                                "{}: {} [{}]",
-                                if one.path.is_empty() { "values" } else { one.path.trim_start_matches('/') },
-                                one.message,
-                                one.code
-                            )
-                            .replace("~1", "/")
-                        })
-                        .collect::<Vec<_>>()
-                        .join("\n"),
-                );
+                let lines: Vec<String> = found
+                    .iter()
+                    .map(|one| {
+                        let path = if one.path.is_empty() { "values".to_owned() } else { dotted(&one.path) };
+                        format!("{path}: {} [{}]", one.message, one.code)
+                    })
+                    .collect();
+                let mut failed = Self::new(lines.join("\n"));
                 failed.hints = found.iter().filter_map(|one| one.hint.clone()).collect();
                 failed
             }

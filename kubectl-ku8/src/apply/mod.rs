@@ -111,12 +111,7 @@ impl<'a> Apply<'a> {
         self.plan.changes.iter().filter(|change| is_write(change.action))
     }
 
-    fn note(
-        &mut self,
-        object: String,
-        result: Result<Outcome, outcome::WriteError>,
-        on: &mut dyn FnMut(ApplyEvent),
-    ) {
+    fn note(&mut self, object: String, result: Result<Outcome, outcome::WriteError>, on: &mut dyn FnMut(ApplyEvent)) {
         on(ApplyEvent::Wrote { object: object.clone(), failed: result.is_err() });
         match result {
             Ok(outcome) => self.report.push(object, outcome, None),

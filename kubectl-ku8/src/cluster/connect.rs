@@ -66,7 +66,9 @@ pub fn connect_target(options: &ConnectOptions) -> Result<Target, ClusterError> 
             return in_cluster(options);
         }
         let mut looked = options.kubeconfig_list.clone();
-        looked.extend(options.default_kubeconfig.clone());
+        if looked.is_empty() {
+            looked.extend(options.default_kubeconfig.clone());
+        }
         let looked: Vec<String> = looked.iter().map(|path| path.display().to_string()).collect();
         return Err(ClusterError::NoKubeconfig(if looked.is_empty() {
             "no place at all".into()

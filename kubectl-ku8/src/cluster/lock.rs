@@ -11,6 +11,9 @@ use thiserror::Error;
 use super::{Cluster, ClusterError, Resource};
 use crate::object::{GroupKind, LiveObject, ObjectKey, labels};
 
+/// Where the time comes from; commands pass theirs in.
+pub type Clock = fn() -> jiff::Timestamp;
+
 /// How long a lease lasts without renewal (decisions.md, 25).
 const LEASE: Duration = Duration::from_secs(30);
 /// Between two renewals.
@@ -52,12 +55,18 @@ impl Lock {
     ///
     /// # Errors
     /// [`LockError::Held`] names the holder.
-    pub async fn acquire(cluster: &Cluster, namespace: &str, name: &str, holder: &str) -> Result<Self, LockError> {
+    pub async fn acquire(
+        cluster: &Cluster,
+        namespace: &str,
+        name: &str,
+        holder: &str,
+        clock: Clock,
+    ) -> Result<Self, LockError> {
         let key = ObjectKey::new("coordination.k8s.io", "Lease", namespace, format!("ku8.{name}"));
-        let live = take(cluster, &key, name, holder).await?;
+        let live = take(cluster, &key, name, holder, clock).await?;
         let lost = Arc::new(AtomicBool::new(false));
         let latest = Arc::new(tokio::sync::Mutex::new(live));
-        let renewer = tokio::spawn(renew(cluster.clone(), key.clone(), Arc::clone(&latest), Arc::clone(&lost)));
+        let renewer = tokio::spawn(renew(cluster.clone(), key.clone(), Arc::clone(&latest), Arc::clone(&lost), clock));
         Ok(Self { cluster: cluster.clone(), key, name: name.to_owned(), lost, renewer, latest })
     }
 
@@ -86,10 +95,16 @@ fn leases() -> Resource {
     Resource::built_in(&GroupKind::new("coordination.k8s.io", "Lease")).expect("Lease is in the built-in table")
 }
 
-async fn take(cluster: &Cluster, key: &ObjectKey, name: &str, holder: &str) -> Result<LiveObject, LockError> {
+async fn take(
+    cluster: &Cluster,
+    key: &ObjectKey,
+    name: &str,
+    holder: &str,
+    clock: Clock,
+) -> Result<LiveObject, LockError> {
     let resource = leases();
     let spec = |transitions: i64| {
-        let now = now();
+        let now = stamp(clock());
         json!({"holderIdentity": holder, "leaseDurationSeconds": LEASE.as_secs(), "acquireTime": now, "renewTime": now,
                "leaseTransitions": transitions})
     };
@@ -99,45 +114,51 @@ async fn take(cluster: &Cluster, key: &ObjectKey, name: &str, holder: &str) -> R
             labels::MANAGED_BY: labels::MANAGED_BY_VALUE}}});
         return match cluster.create(&resource, key, &value).await {
             Ok(live) => Ok(live),
-            Err(error) if error.is_conflict() => Err(held(cluster, key, name).await),
+            Err(error) if error.is_conflict() => Err(held(cluster, key, name, clock).await),
             Err(error) => Err(error.into()),
         };
     };
-    if let Some((holder, seconds)) = holder_of(&live.value) {
+    if let Some((holder, seconds)) = holder_of(&live.value, clock()) {
         return Err(LockError::Held { name: name.to_owned(), holder, seconds });
     }
     let mut value = live.value.clone();
     value["spec"] = spec(live.value["spec"]["leaseTransitions"].as_i64().unwrap_or(0) + 1);
     match cluster.replace(&resource, key, &value).await {
         Ok(live) => Ok(live),
-        Err(error) if error.is_conflict() => Err(held(cluster, key, name).await),
+        Err(error) if error.is_conflict() => Err(held(cluster, key, name, clock).await),
         Err(error) => Err(error.into()),
     }
 }
 
-async fn held(cluster: &Cluster, key: &ObjectKey, name: &str) -> LockError {
+async fn held(cluster: &Cluster, key: &ObjectKey, name: &str, clock: Clock) -> LockError {
     let live = cluster.reader().read(&leases(), key).await.ok().flatten();
     let (holder, seconds) =
-        live.and_then(|live| holder_of(&live.value)).unwrap_or_else(|| ("somebody else".to_owned(), 0));
+        live.and_then(|live| holder_of(&live.value, clock())).unwrap_or_else(|| ("somebody else".to_owned(), 0));
     LockError::Held { name: name.to_owned(), holder, seconds }
 }
 
 /// The holder and the age of its last renewal, unless the lease is free or ran out.
-fn holder_of(lease: &Value) -> Option<(String, i64)> {
+fn holder_of(lease: &Value, now: jiff::Timestamp) -> Option<(String, i64)> {
     let holder = lease["spec"]["holderIdentity"].as_str().filter(|holder| !holder.is_empty())?;
     let renewed: jiff::Timestamp = lease["spec"]["renewTime"].as_str()?.parse().ok()?;
     let lasts = lease["spec"]["leaseDurationSeconds"].as_i64().unwrap_or(0);
-    let seconds = jiff::Timestamp::now().as_second() - renewed.as_second();
+    let seconds = now.as_second() - renewed.as_second();
     (seconds < lasts).then(|| (crate::object::printable(holder), seconds))
 }
 
-async fn renew(cluster: Cluster, key: ObjectKey, latest: Arc<tokio::sync::Mutex<LiveObject>>, lost: Arc<AtomicBool>) {
+async fn renew(
+    cluster: Cluster,
+    key: ObjectKey,
+    latest: Arc<tokio::sync::Mutex<LiveObject>>,
+    lost: Arc<AtomicBool>,
+    clock: Clock,
+) {
     let mut good = tokio::time::Instant::now();
     loop {
         tokio::time::sleep(RENEW).await;
         let mut live = latest.lock().await;
         let mut value = live.value.clone();
-        value["spec"]["renewTime"] = json!(now());
+        value["spec"]["renewTime"] = json!(stamp(clock()));
         match cluster.replace(&leases(), &key, &value).await {
             Ok(renewed) => {
                 *live = renewed;
@@ -151,9 +172,9 @@ async fn renew(cluster: Cluster, key: ObjectKey, latest: Arc<tokio::sync::Mutex<
     }
 }
 
-/// Now with microseconds, as Leases want it.
-fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
+/// A time with microseconds, as Leases want it.
+fn stamp(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
 }
 
 #[cfg(test)]
@@ -162,12 +183,13 @@ mod tests {
 
     #[test]
     fn a_lease_that_ran_out_is_free() {
+        let now: jiff::Timestamp = "2026-01-01T00:01:00Z".parse().unwrap();
         let lease = |holder: &str, seconds_ago: i64| {
-            let renewed = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(seconds_ago);
+            let renewed = now - jiff::SignedDuration::from_secs(seconds_ago);
             json!({"spec": {"holderIdentity": holder, "leaseDurationSeconds": 30, "renewTime": renewed.to_string()}})
         };
-        assert_eq!(holder_of(&lease("a@b/1", 5)).map(|found| found.0), Some("a@b/1".to_owned()));
-        assert_eq!(holder_of(&lease("a@b/1", 40)), None);
-        assert_eq!(holder_of(&lease("", 1)), None);
+        assert_eq!(holder_of(&lease("a@b/1", 5), now).map(|found| found.0), Some("a@b/1".to_owned()));
+        assert_eq!(holder_of(&lease("a@b/1", 40), now), None);
+        assert_eq!(holder_of(&lease("", 1), now), None);
     }
 }

@@ -81,6 +81,11 @@ impl Context {
         now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
+    /// The clock, for rooms that may not read it themselves.
+    pub fn clock(&self) -> fn() -> jiff::Timestamp {
+        now
+    }
+
     /// Seconds since a time in RFC 3339; `None` when it is not one.
     pub fn seconds_since(&self, time: &str) -> Option<i64> {
         let then: jiff::Timestamp = time.parse().ok()?;
@@ -89,7 +94,12 @@ impl Context {
 
     /// Who is asking, for people to read: `user@host`.
     pub fn who(&self) -> String {
-        let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".into());
+        let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).or_else(|_| std::env::var("USERNAME"));
+        let user =
+            user.ok().filter(|user| !user.is_empty()).unwrap_or_else(|| match rustix::process::getuid().as_raw() {
+                0 => "root".to_owned(),
+                number => format!("uid-{number}"),
+            });
         let named = std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME")).ok();
         let host = named.or_else(|| crate::files::read_text(std::path::Path::new("/etc/hostname")).ok());
         let host = host.as_deref().map(str::trim).filter(|host| !host.is_empty()).unwrap_or("unknown").to_owned();

@@ -2,21 +2,21 @@
 //! Nothing here knows about Kubernetes.
 
 mod context;
-mod define;
-mod delete;
-mod edit;
-mod history;
-mod list;
-mod new;
-mod overview;
-mod pipeline;
-mod plan;
-mod publish;
-mod show;
-mod status;
-mod template;
-mod template_store;
-mod version;
+pub mod define;
+pub mod delete;
+pub mod edit;
+pub mod history;
+pub mod list;
+pub mod new;
+pub mod overview;
+pub mod pipeline;
+pub mod plan;
+pub mod publish;
+pub mod show;
+pub mod status;
+pub mod template;
+pub mod template_store;
+pub mod version;
 
 use std::ffi::OsString;
 

@@ -250,6 +250,8 @@ fn invalid(
             change.fields = differences(&live.value, &after, manifest.value())
                 .into_iter()
                 .filter(|field| field.cause == FieldCause::Desired && field.op != FieldOp::Reorder)
+                // The server does not store empty values, so one we send is no difference.
+                .filter(|field| !(field.op == FieldOp::Add && is_empty(&field.after)))
                 .collect();
         }
         let what = if causes.is_empty() { message.to_owned() } else { join(causes) };
@@ -264,6 +266,16 @@ fn invalid(
     let message = if causes.is_empty() { undeclared(manifest, message) } else { join(causes) };
     let hint = "correct the value and plan again; nothing was changed".to_owned();
     problems.push(Problem { kind: ProblemKind::Invalid, object, message, hint });
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
 }
 
 fn join(causes: &[(String, String)]) -> String {

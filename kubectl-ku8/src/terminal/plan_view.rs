@@ -8,6 +8,7 @@ use crate::plan::{
     Action, Change, Confidence, Effect, FieldCause, FieldClass, FieldOp, Plan, SecretAction, SecretChange,
 };
 use crate::render::Severity;
+use crate::schema::dotted;
 
 /// How much to show.
 #[derive(Clone, Copy, Debug)]
@@ -114,8 +115,10 @@ fn fields(change: &Change, numbers: &mut Numbers, styles: Styles, lines: &mut Ve
     let shown: Vec<(String, String, Vec<String>)> = change
         .fields
         .iter()
-        .filter(|field| !is_bookkeeping(&field.pointer))
         .map(|field| {
+            if let Some(words) = bookkeeping(&field.pointer) {
+                return (short_path(&field.path), styles.dim(words), Vec::new());
+            }
             let (mut beside, below) = show(field, numbers, styles);
             match field.cause {
                 FieldCause::Server => beside.push_str(&styles.dim("  (set by the server)")),
@@ -129,13 +132,16 @@ fn fields(change: &Change, numbers: &mut Numbers, styles: Styles, lines: &mut Ve
     for (path, beside, below) in shown {
         let pad = " ".repeat(width.saturating_sub(path.chars().count()));
         lines.push(format!("      {path}{pad}  {beside}").trim_end().to_owned());
-        lines.extend(below.into_iter().map(|line| format!("         {line}")));
+        lines.extend(below.into_iter().map(|line| format!("         {line}").trim_end().to_owned()));
     }
 }
 
-/// The checksum and owner annotations follow from other lines of the same plan.
-fn is_bookkeeping(pointer: &str) -> bool {
-    pointer.ends_with("/ku8.dev~1owner-id") || pointer.contains("/annotations/checksum~1")
+/// Fields whose values say nothing to a person, in words that do.
+fn bookkeeping(pointer: &str) -> Option<&'static str> {
+    if pointer.ends_with("/ku8.dev~1owner-id") {
+        return Some("marks whose object this is");
+    }
+    pointer.contains("/annotations/checksum~1").then_some("follows the ConfigMap, so that pods restart with it")
 }
 
 /// What a person wants to know of a new object: image, replicas, sizes, ports.
@@ -195,7 +201,7 @@ fn findings(plan: &Plan, styles: Styles, lines: &mut Vec<String>) {
             Severity::Warning => styles.warn("warning:"),
             Severity::Error => styles.bad("error:"),
         };
-        let path = found.path.trim_start_matches('/').replace('/', ".");
+        let path = dotted(&found.path);
         let at = if path.is_empty() { String::new() } else { format!("{path}: ") };
         lines.push(format!("{word} {at}{} [{}]", printable(&found.message), found.code));
         lines.extend(found.hint.iter().map(|hint| format!("  {}", printable(hint))));
