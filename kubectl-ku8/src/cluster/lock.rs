@@ -14,10 +14,18 @@ use crate::object::{GroupKind, LiveObject, ObjectKey, labels};
 /// Where the time comes from; commands pass theirs in.
 pub type Clock = fn() -> jiff::Timestamp;
 
-/// How long a lease lasts without renewal (decisions.md, 25).
-const LEASE: Duration = Duration::from_secs(30);
-/// Between two renewals.
-const RENEW: Duration = Duration::from_secs(10);
+/// Who takes a lock, and how.
+#[derive(Clone)]
+pub struct Claim {
+    /// `user@host/pid/boot`, so that people and the next process can tell who it is.
+    pub holder: String,
+    /// How long the lease lasts without renewal; renewed every third of it.
+    pub lasts: Duration,
+    /// The clock.
+    pub clock: Clock,
+    /// Says whether a holder is a process of this machine that has ended: then its lease is free at once.
+    pub is_gone: fn(&str) -> bool,
+}
 
 /// Why an operation may not go on.
 #[derive(Debug, Error)]
@@ -55,18 +63,12 @@ impl Lock {
     ///
     /// # Errors
     /// [`LockError::Held`] names the holder.
-    pub async fn acquire(
-        cluster: &Cluster,
-        namespace: &str,
-        name: &str,
-        holder: &str,
-        clock: Clock,
-    ) -> Result<Self, LockError> {
+    pub async fn acquire(cluster: &Cluster, namespace: &str, name: &str, claim: Claim) -> Result<Self, LockError> {
         let key = ObjectKey::new("coordination.k8s.io", "Lease", namespace, format!("ku8.{name}"));
-        let live = take(cluster, &key, name, holder, clock).await?;
+        let live = take(cluster, &key, name, &claim).await?;
         let lost = Arc::new(AtomicBool::new(false));
         let latest = Arc::new(tokio::sync::Mutex::new(live));
-        let renewer = tokio::spawn(renew(cluster.clone(), key.clone(), Arc::clone(&latest), Arc::clone(&lost), clock));
+        let renewer = tokio::spawn(renew(cluster.clone(), key.clone(), Arc::clone(&latest), Arc::clone(&lost), claim));
         Ok(Self { cluster: cluster.clone(), key, name: name.to_owned(), lost, renewer, latest })
     }
 
@@ -95,17 +97,11 @@ fn leases() -> Resource {
     Resource::built_in(&GroupKind::new("coordination.k8s.io", "Lease")).expect("Lease is in the built-in table")
 }
 
-async fn take(
-    cluster: &Cluster,
-    key: &ObjectKey,
-    name: &str,
-    holder: &str,
-    clock: Clock,
-) -> Result<LiveObject, LockError> {
+async fn take(cluster: &Cluster, key: &ObjectKey, name: &str, claim: &Claim) -> Result<LiveObject, LockError> {
     let resource = leases();
     let spec = |transitions: i64| {
-        let now = stamp(clock());
-        json!({"holderIdentity": holder, "leaseDurationSeconds": LEASE.as_secs(), "acquireTime": now, "renewTime": now,
+        let now = stamp((claim.clock)());
+        json!({"holderIdentity": claim.holder, "leaseDurationSeconds": claim.lasts.as_secs().max(1), "acquireTime": now, "renewTime": now,
                "leaseTransitions": transitions})
     };
     let Some(live) = cluster.reader().read(&resource, key).await? else {
@@ -114,26 +110,28 @@ async fn take(
             labels::MANAGED_BY: labels::MANAGED_BY_VALUE}}});
         return match cluster.create(&resource, key, &value).await {
             Ok(live) => Ok(live),
-            Err(error) if error.is_conflict() => Err(held(cluster, key, name, clock).await),
+            Err(error) if error.is_conflict() => Err(held(cluster, key, name, claim).await),
             Err(error) => Err(error.into()),
         };
     };
-    if let Some((holder, seconds)) = holder_of(&live.value, clock()) {
+    let held_by = holder_of(&live.value, (claim.clock)()).filter(|(holder, _)| !(claim.is_gone)(holder));
+    if let Some((holder, seconds)) = held_by {
         return Err(LockError::Held { name: name.to_owned(), holder, seconds });
     }
     let mut value = live.value.clone();
     value["spec"] = spec(live.value["spec"]["leaseTransitions"].as_i64().unwrap_or(0) + 1);
     match cluster.replace(&resource, key, &value).await {
         Ok(live) => Ok(live),
-        Err(error) if error.is_conflict() => Err(held(cluster, key, name, clock).await),
+        Err(error) if error.is_conflict() => Err(held(cluster, key, name, claim).await),
         Err(error) => Err(error.into()),
     }
 }
 
-async fn held(cluster: &Cluster, key: &ObjectKey, name: &str, clock: Clock) -> LockError {
+async fn held(cluster: &Cluster, key: &ObjectKey, name: &str, claim: &Claim) -> LockError {
     let live = cluster.reader().read(&leases(), key).await.ok().flatten();
-    let (holder, seconds) =
-        live.and_then(|live| holder_of(&live.value, clock())).unwrap_or_else(|| ("somebody else".to_owned(), 0));
+    let (holder, seconds) = live
+        .and_then(|live| holder_of(&live.value, (claim.clock)()))
+        .unwrap_or_else(|| ("somebody else".to_owned(), 0));
     LockError::Held { name: name.to_owned(), holder, seconds }
 }
 
@@ -151,14 +149,14 @@ async fn renew(
     key: ObjectKey,
     latest: Arc<tokio::sync::Mutex<LiveObject>>,
     lost: Arc<AtomicBool>,
-    clock: Clock,
+    claim: Claim,
 ) {
     let mut good = tokio::time::Instant::now();
     loop {
-        tokio::time::sleep(RENEW).await;
+        tokio::time::sleep(claim.lasts / 3).await;
         let mut live = latest.lock().await;
         let mut value = live.value.clone();
-        value["spec"]["renewTime"] = json!(stamp(clock()));
+        value["spec"]["renewTime"] = json!(stamp((claim.clock)()));
         match cluster.replace(&leases(), &key, &value).await {
             Ok(renewed) => {
                 *live = renewed;
@@ -166,7 +164,7 @@ async fn renew(
             }
             Err(error) if error.is_conflict() || error.is_not_found() => return lost.store(true, Ordering::Relaxed),
             // Two thirds of the duration without a renewal: somebody may take it at any moment.
-            Err(_) if good.elapsed() > LEASE * 2 / 3 => return lost.store(true, Ordering::Relaxed),
+            Err(_) if good.elapsed() > claim.lasts * 2 / 3 => return lost.store(true, Ordering::Relaxed),
             Err(_) => {}
         }
     }

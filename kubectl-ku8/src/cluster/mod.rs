@@ -14,7 +14,7 @@ mod write;
 pub use connect::{ConnectOptions, Target, connect_target};
 pub use error::{ApiStatus, Cause, ClusterError};
 pub use kinds::Resource;
-pub use lock::{Clock, Lock, LockError};
+pub use lock::{Claim, Clock, Lock, LockError};
 pub use observe::Ask;
 pub use store::RecordSummary;
 pub use write::Precondition;

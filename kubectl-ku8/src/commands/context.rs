@@ -3,13 +3,17 @@
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::cli::GlobalArgs;
-use crate::cluster::{Cluster, ConnectOptions, connect_target};
+use crate::cluster::{Claim, Cluster, ConnectOptions, connect_target};
 use crate::error::CommandError;
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
 use crate::terminal::{Surroundings, Ui};
+
+/// How long a lease lasts without renewal (decisions.md, 25).
+const LEASE_SECONDS: u64 = 30;
 
 /// Everything a command needs beside its own arguments.
 pub struct Context {
@@ -81,11 +85,6 @@ impl Context {
         now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
-    /// The clock, for rooms that may not read it themselves.
-    pub fn clock(&self) -> fn() -> jiff::Timestamp {
-        now
-    }
-
     /// Seconds since a time in RFC 3339; `None` when it is not one.
     pub fn seconds_since(&self, time: &str) -> Option<i64> {
         let then: jiff::Timestamp = time.parse().ok()?;
@@ -106,9 +105,16 @@ impl Context {
         format!("{user}@{host}")
     }
 
-    /// Who holds an operation: `user@host/pid`.
+    /// Who holds an operation: `user@host/pid/boot`.
     pub fn holder(&self) -> String {
-        format!("{}/{}", self.who(), std::process::id())
+        format!("{}/{}/{}", self.who(), std::process::id(), boot())
+    }
+
+    /// How this process takes a lock. `KU8_LEASE_SECONDS` shortens the lease for tests.
+    pub fn claim(&self) -> Claim {
+        let seconds =
+            std::env::var("KU8_LEASE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(LEASE_SECONDS);
+        Claim { holder: self.holder(), lasts: Duration::from_secs(seconds), clock: now, is_gone }
     }
 
     /// `$VISUAL`, `$EDITOR`, or `vi`.
@@ -141,6 +147,23 @@ fn cache_dir() -> Option<PathBuf> {
 
 fn home() -> Option<PathBuf> {
     std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+/// Tells one boot of one machine from all others, as far as the system says.
+fn boot() -> String {
+    let id = crate::files::read_text(std::path::Path::new("/proc/sys/kernel/random/boot_id")).unwrap_or_default();
+    id.trim().chars().take(8).collect()
+}
+
+/// A holder of this boot whose process has ended can no longer write (decisions.md, 25).
+fn is_gone(holder: &str) -> bool {
+    let mut parts = holder.rsplit('/');
+    let (Some(theirs), Some(process)) = (parts.next(), parts.next()) else { return false };
+    let here = boot();
+    let process = process.parse().ok().and_then(rustix::process::Pid::from_raw);
+    !here.is_empty()
+        && theirs == here
+        && process.is_some_and(|process| rustix::process::test_kill_process(process).is_err())
 }
 
 fn now() -> jiff::Timestamp {

@@ -53,7 +53,7 @@ pub async fn run(context: &Context, args: DeleteArgs) -> Result<u8, CommandError
     show(context, std::slice::from_ref(&prepared), Output::Text, false);
     refuse(&prepared)?;
     confirm(&context.ui, args.yes, &format!("Delete {namespace}/{}?", args.name))?;
-    let lock = Lock::acquire(cluster, &namespace, &args.name, &context.holder(), context.clock()).await?;
+    let lock = Lock::acquire(cluster, &namespace, &args.name, context.claim()).await?;
     let outcome = carry_out(context, cluster, &namespace, head, &prepared).await;
     lock.release().await;
     outcome?;

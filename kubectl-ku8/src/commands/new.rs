@@ -122,7 +122,10 @@ fn ask_values(
     for group in if advanced { &[Group::Basic, Group::Advanced][..] } else { &[Group::Basic][..] } {
         for question in questions(template.schema(), Some(*group)) {
             let known = Value::Object(values.clone()).pointer(&question.pointer).is_some();
-            if known {
+            // One choice is no question.
+            let settled =
+                question.kind == QuestionKind::Choice && question.choices.len() == 1 && question.default.is_some();
+            if known || settled || covered_by_size(&question, &values) {
                 continue;
             }
             let Some(asker) = asker else {
@@ -145,6 +148,13 @@ fn ask_values(
         }
     }
     Ok(values)
+}
+
+/// A size preset decides resources and storage; only `custom` asks for them one by one.
+fn covered_by_size(question: &Question, values: &Map<String, Value>) -> bool {
+    let custom = values.get("size").is_some_and(|size| size == "custom");
+    let sized = question.path.starts_with("resources.") || question.path == "storage.size";
+    sized && !custom && !question.required
 }
 
 fn ask_one(asker: &Asker<'_>, template: &Template, question: &Question) -> Result<Value, AskError> {

@@ -78,7 +78,9 @@ pub fn plan(input: Input<'_>) -> Plan {
     }
     changes.sort_by_cached_key(|change| (change.stage, change.phase, change.key.clone()));
     explain_config_maps(&mut changes);
-    changes.extend(removals(&input));
+    let gone = removals(&input);
+    problems.extend(gone.iter().filter(|_| !input.purge_data).filter_map(volumes_go_too));
+    changes.extend(gone);
     if input.deleting {
         changes.extend(volumes(&input));
     }
@@ -371,6 +373,18 @@ fn removal(input: &Input<'_>, entry: &InventoryEntry) -> Option<Change> {
         change.effects.push(Effect::DataLoss);
     }
     Some(change)
+}
+
+/// A StatefulSet may be set to take its volumes along; that is never done without being asked for by name.
+fn volumes_go_too(change: &Change) -> Option<Problem> {
+    let policy = &change.live.as_ref()?.value["spec"]["persistentVolumeClaimRetentionPolicy"]["whenDeleted"];
+    (change.action == Action::Delete && change.key.kind == "StatefulSet" && policy == "Delete").then(|| Problem {
+        kind: ProblemKind::Blocked,
+        object: change.key.to_string(),
+        message: "it takes its volumes along when it is deleted (whenDeleted: Delete)".into(),
+        hint: "to keep the data, set storage.onDelete=retain and publish first; to lose it, delete with --purge-data"
+            .into(),
+    })
 }
 
 /// Volumes that StatefulSets made: kept and marked, or removed with `--purge-data`.

@@ -140,15 +140,19 @@ fn storage(spec: &Spec) -> Property {
         .immutable()
         .transition(&format!("{}.storage.class-changed", spec.template));
     let keep = |title: &str, text: &str| Property::choice(&["retain", "delete"], title, text).default("retain");
-    let delete = keep("On delete", "What becomes of the volumes when the workload is deleted.");
-    let scale = keep("On scale-down", "What becomes of the volumes of pods that are scaled away.");
+    let delete =
+        keep("On delete", "What becomes of the volumes when the workload is deleted.").group(Group::Advanced, 23);
+    let scale =
+        keep("On scale-down", "What becomes of the volumes of pods that are scaled away.").group(Group::Advanced, 24);
     let all = vec![("size", size), ("className", class), ("onDelete", delete), ("onScaleDown", scale)];
     Property::object("Storage", "Where the data lives.", all).group(Group::Basic, 20)
 }
 
 fn auth(mode: AuthMode) -> Option<Property> {
     let existing = "Name of a Secret that already holds the passwords; left out, they are generated once and kept.";
-    let existing = Property::text("Existing Secret", existing).pattern("^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$");
+    let existing = Property::text("Existing Secret", existing)
+        .pattern("^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")
+        .group(Group::Advanced, 31);
     let mut all = vec![("existingSecret", existing)];
     match mode {
         AuthMode::None => return None,

@@ -35,10 +35,7 @@ pub struct AuditEntry {
 impl AuditEntry {
     /// Returns whether the request could change what the server stores: a writing verb without `dryRun`.
     pub fn writes(&self) -> bool {
-        let writing = matches!(
-            self.verb.as_str(),
-            "create" | "update" | "patch" | "delete" | "deletecollection"
-        );
+        let writing = matches!(self.verb.as_str(), "create" | "update" | "patch" | "delete" | "deletecollection");
         // Reviews of one's own rights are posted but never stored.
         writing && !self.uri.contains("dryRun=All") && !self.resource.ends_with("reviews")
     }
@@ -47,22 +44,13 @@ impl AuditEntry {
 /// Reads every finished entry; a line still being written is left out.
 pub(crate) fn read(log: &Path) -> Result<Vec<AuditEntry>, Error> {
     let bytes = std::fs::read(log).map_err(Error::file("read", log))?;
-    Ok(String::from_utf8_lossy(&bytes)
-        .lines()
-        .filter_map(parse)
-        .collect())
+    Ok(String::from_utf8_lossy(&bytes).lines().filter_map(parse).collect())
 }
 
 /// Parses one line of the log.
 fn parse(line: &str) -> Option<AuditEntry> {
     let event: Value = serde_json::from_str(line).ok()?;
-    let text = |pointer: &str| {
-        event
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     Some(AuditEntry {
         verb: text("/verb"),
         uri: text("/requestURI"),
@@ -91,10 +79,7 @@ mod tests {
             "objectRef":{"resource":"configmaps","namespace":"shop","name":"a"}}"#;
         let mut entry = parse(&line.replace('\n', "")).unwrap();
         assert!(!entry.writes());
-        assert_eq!(
-            (entry.code, entry.name.as_str(), entry.user.as_str()),
-            (200, "a", "ada")
-        );
+        assert_eq!((entry.code, entry.name.as_str(), entry.user.as_str()), (200, "a", "ada"));
         entry.uri = "/api/v1/namespaces/shop/configmaps/a".to_owned();
         assert!(entry.writes());
     }

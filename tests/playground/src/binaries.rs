@@ -47,14 +47,8 @@ impl Binaries {
     /// those in the cache, else newly built ones.
     pub fn find_or_build(progress: Progress<'_>) -> Result<Self, Error> {
         let assets = env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
-        let path: Vec<PathBuf> = env::var_os("PATH")
-            .iter()
-            .flat_map(env::split_paths)
-            .collect();
-        if let Some(found) = assets
-            .and_then(|folder| Self::among(&[folder]))
-            .or_else(|| Self::among(&path))
-        {
+        let path: Vec<PathBuf> = env::var_os("PATH").iter().flat_map(env::split_paths).collect();
+        if let Some(found) = assets.and_then(|folder| Self::among(&[folder])).or_else(|| Self::among(&path)) {
             return Ok(found);
         }
         let folder = go_build::find_or_build(&CONTROL_PLANE, progress)?;
@@ -100,22 +94,14 @@ mod tests {
         for (module, pins) in [
             (
                 &CONTROL_PLANE,
-                &[
-                    "k8s.io/kubernetes v1.36.3",
-                    "go.etcd.io/etcd/server/v3 v3.6.8",
-                    "sigs.k8s.io/kwok v0.8.0",
-                ][..],
+                &["k8s.io/kubernetes v1.36.3", "go.etcd.io/etcd/server/v3 v3.6.8", "sigs.k8s.io/kwok v0.8.0"][..],
             ),
             (&HELM, &["helm.sh/helm/v4 v4.3.1"][..]),
         ] {
             for pin in pins {
                 assert!(module.go_mod.contains(pin), "{pin} is not what go.mod pins");
                 let version = pin.rsplit_once(" v").unwrap().1;
-                assert!(
-                    module.key.contains(version),
-                    "{} does not name {version}",
-                    module.key
-                );
+                assert!(module.key.contains(version), "{} does not name {version}", module.key);
             }
         }
         assert!(CONTROL_PLANE.ldflags.ends_with(KUBERNETES_VERSION));

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose,
 };
 use serde_json::json;
 
@@ -36,18 +36,10 @@ impl Authority {
     pub(crate) fn create(folder: &Path) -> Result<Self, Error> {
         let mut params = CertificateParams::new(Vec::new())?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![
-            KeyUsagePurpose::KeyCertSign,
-            KeyUsagePurpose::DigitalSignature,
-        ];
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "ku8 playground");
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        params.distinguished_name.push(DnType::CommonName, "ku8 playground");
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
-        let authority = Self {
-            issuer,
-            folder: folder.to_owned(),
-        };
+        let authority = Self { issuer, folder: folder.to_owned() };
         authority.write(CA, &authority.issuer.pem())?;
         authority.create_serving()?;
         let accounts = KeyPair::generate()?;
@@ -58,16 +50,9 @@ impl Authority {
 
     fn create_serving(&self) -> Result<(), Error> {
         // 10.0.0.1 is the first address of the service range: `kubernetes.default`.
-        let names = [
-            "localhost",
-            "127.0.0.1",
-            "10.0.0.1",
-            "kubernetes.default.svc",
-        ];
+        let names = ["localhost", "127.0.0.1", "10.0.0.1", "kubernetes.default.svc"];
         let mut params = CertificateParams::new(names.map(str::to_owned))?;
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "kube-apiserver");
+        params.distinguished_name.push(DnType::CommonName, "kube-apiserver");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         self.sign(&params, SERVING_CERT, SERVING_KEY)
     }
@@ -81,15 +66,9 @@ impl Authority {
         server: &str,
     ) -> Result<PathBuf, Error> {
         // rcgen keeps one value per kind of name, and a group is an organisation: the second one goes by its number.
-        let kinds = [
-            DnType::OrganizationName,
-            DnType::CustomDnType(vec![2, 5, 4, 10]),
-        ];
+        let kinds = [DnType::OrganizationName, DnType::CustomDnType(vec![2, 5, 4, 10])];
         if groups.len() > kinds.len() {
-            return Err(Error::TooManyGroups {
-                user: user.to_owned(),
-                count: groups.len(),
-            });
+            return Err(Error::TooManyGroups { user: user.to_owned(), count: groups.len() });
         }
         let mut params = CertificateParams::new(Vec::new())?;
         for (kind, group) in kinds.into_iter().zip(groups) {

@@ -67,8 +67,7 @@ impl Cluster {
     /// A certificate can name two groups; the user has no rights beyond those of its groups until a role gives some.
     pub fn kubeconfig_for(&self, user: &str, groups: &[&str]) -> Result<PathBuf, Error> {
         let file = format!("user-{}", self.users.fetch_add(1, Ordering::Relaxed));
-        self.authority
-            .create_kubeconfig(&file, user, groups, &self.settings.server())
+        self.authority.create_kubeconfig(&file, user, groups, &self.settings.server())
     }
 
     /// Returns every request answered so far, oldest first. The cluster's own servers never go by the name of the
@@ -108,10 +107,7 @@ impl Cluster {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
         } else {
             let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            Err(Error::Kubectl {
-                command: args.join(" "),
-                stderr,
-            })
+            Err(Error::Kubectl { command: args.join(" "), stderr })
         }
     }
 
@@ -132,15 +128,11 @@ impl Cluster {
             .permissions(fs::Permissions::from_mode(0o700))
             .tempdir()
             .map_err(Error::file("create a folder in", std::env::temp_dir()))?;
-        let path = folder
-            .path()
-            .canonicalize()
-            .map_err(Error::file("find", folder.path()))?;
+        let path = folder.path().canonicalize().map_err(Error::file("find", folder.path()))?;
         let authority = Authority::create(&path)?;
         let settings = Settings::create(&path)?;
         let everything = ["system:masters"];
-        let kubeconfig =
-            authority.create_kubeconfig(ADMIN, ADMIN, &everything, &settings.server())?;
+        let kubeconfig = authority.create_kubeconfig(ADMIN, ADMIN, &everything, &settings.server())?;
         authority.create_kubeconfig(SERVERS, SERVERS_USER, &everything, &settings.server())?;
         let mut cluster = Self {
             servers: Vec::new(),
@@ -154,68 +146,34 @@ impl Cluster {
         };
         let started = Instant::now();
         cluster.start_servers()?;
-        progress(&format!(
-            "the cluster is ready after {:.1} s",
-            started.elapsed().as_secs_f32()
-        ));
+        progress(&format!("the cluster is ready after {:.1} s", started.elapsed().as_secs_f32()));
         Ok(cluster)
     }
 
     fn start_servers(&mut self) -> Result<(), Error> {
         let programs = self.binaries.clone();
         self.add("etcd", &programs.etcd, self.settings.etcd())?;
-        self.add(
-            "kube-apiserver",
-            &programs.apiserver,
-            self.settings.apiserver(),
-        )?;
+        self.add("kube-apiserver", &programs.apiserver, self.settings.apiserver())?;
         self.wait_for("the API server", "kube-apiserver", |cluster| {
-            cluster
-                .kubectl(&["get", "--raw", "/readyz"])
-                .map(|answer| answer == "ok")
+            cluster.kubectl(&["get", "--raw", "/readyz"]).map(|answer| answer == "ok")
         })?;
-        self.add(
-            "kube-controller-manager",
-            &programs.controller_manager,
-            self.settings.controller_manager(),
-        )?;
-        self.add(
-            "kube-scheduler",
-            &programs.scheduler,
-            self.settings.scheduler(),
-        )?;
+        self.add("kube-controller-manager", &programs.controller_manager, self.settings.controller_manager())?;
+        self.add("kube-scheduler", &programs.scheduler, self.settings.scheduler())?;
         self.add("kwok", &programs.kwok, self.settings.kwok())?;
         let objects = self.path.join(OBJECTS);
         self.kubectl(&["create", "--filename", &objects.to_string_lossy()])?;
         self.wait_for("the nodes", "kwok", |cluster| {
-            cluster
-                .kubectl(&["get", "nodes", "--output", NODES])
-                .map(|answer| answer == NODES_READY)
+            cluster.kubectl(&["get", "nodes", "--output", NODES]).map(|answer| answer == NODES_READY)
         })?;
-        self.wait_for(
-            "the default service account",
-            "kube-controller-manager",
-            |cluster| {
-                cluster
-                    .kubectl(&["get", "serviceaccount", "default", "--namespace", "default"])
-                    .map(|_| true)
-            },
-        )
+        self.wait_for("the default service account", "kube-controller-manager", |cluster| {
+            cluster.kubectl(&["get", "serviceaccount", "default", "--namespace", "default"]).map(|_| true)
+        })
     }
 
-    fn add(
-        &mut self,
-        name: &'static str,
-        program: &Path,
-        args: Vec<OsString>,
-    ) -> Result<(), Error> {
+    fn add(&mut self, name: &'static str, program: &Path, args: Vec<OsString>) -> Result<(), Error> {
         let server = Server::start(name, program, args, &self.path)?;
         self.servers.push(server);
-        let list: Vec<String> = self
-            .servers
-            .iter()
-            .map(|one| format!("{} {}", one.id(), one.name()))
-            .collect();
+        let list: Vec<String> = self.servers.iter().map(|one| format!("{} {}", one.id(), one.name())).collect();
         let path = self.path.join(PROCESSES);
         fs::write(&path, list.join("\n")).map_err(Error::file("write", &path))
     }
@@ -236,11 +194,7 @@ impl Cluster {
             };
             self.servers.iter_mut().try_for_each(Server::check)?;
             if started.elapsed() > DEADLINE {
-                let tail = self
-                    .servers
-                    .iter()
-                    .find(|one| one.name() == server)
-                    .map(Server::tail);
+                let tail = self.servers.iter().find(|one| one.name() == server).map(Server::tail);
                 return Err(Error::Deadline {
                     what,
                     seconds: DEADLINE.as_secs(),

@@ -18,8 +18,7 @@ const AUDIT_POLICY: &str = "audit-policy.yaml";
 const STAGES: &str = "stages.yaml";
 const POD_LOG: &str = "pod.log";
 /// In the format container runtimes write.
-const LOG_LINE: &str =
-    "2026-01-01T00:00:00.000000000Z stdout F no process runs behind a pod of the playground\n";
+const LOG_LINE: &str = "2026-01-01T00:00:00.000000000Z stdout F no process runs behind a pod of the playground\n";
 
 /// Where the servers of one cluster listen and what they read.
 pub(crate) struct Settings {
@@ -52,13 +51,7 @@ impl Settings {
             fs::write(&path, text).map_err(Error::file("write", &path))?;
         }
         let [etcd, etcd_peer, apiserver, kubelet] = free_ports()?;
-        Ok(Self {
-            folder: folder.to_owned(),
-            etcd,
-            etcd_peer,
-            apiserver,
-            kubelet,
-        })
+        Ok(Self { folder: folder.to_owned(), etcd, etcd_peer, apiserver, kubelet })
     }
 
     /// Returns the API server's address.
@@ -98,14 +91,8 @@ impl Settings {
             .path("tls-cert-file", &self.folder.join(SERVING_CERT))
             .path("tls-private-key-file", &self.folder.join(SERVING_KEY))
             .flag("service-account-issuer", "https://kubernetes.default.svc")
-            .path(
-                "service-account-key-file",
-                &self.folder.join(ACCOUNTS_PUBLIC),
-            )
-            .path(
-                "service-account-signing-key-file",
-                &self.folder.join(ACCOUNTS_KEY),
-            )
+            .path("service-account-key-file", &self.folder.join(ACCOUNTS_PUBLIC))
+            .path("service-account-signing-key-file", &self.folder.join(ACCOUNTS_KEY))
             .path("audit-policy-file", &self.folder.join(AUDIT_POLICY))
             .path("audit-log-path", &self.folder.join(AUDIT_LOG))
             // A test reads the log right after its request was answered.
@@ -116,10 +103,7 @@ impl Settings {
     pub(crate) fn controller_manager(&self) -> Vec<OsString> {
         self.client_flags()
             .flag("use-service-account-credentials", "true")
-            .path(
-                "service-account-private-key-file",
-                &self.folder.join(ACCOUNTS_KEY),
-            )
+            .path("service-account-private-key-file", &self.folder.join(ACCOUNTS_KEY))
             .path("root-ca-file", &self.folder.join(CA))
             // On a loaded machine kwok's heartbeats come late; a node that goes NotReady would fail tests at random.
             .flag("node-monitor-grace-period", "10m")

@@ -16,13 +16,9 @@ pub(crate) const PROCESSES: &str = "processes";
 
 /// Ends every server of the cluster in `folder` and removes the folder.
 pub fn stop(folder: &Path) -> Result<(), Error> {
-    let list = fs::read_to_string(folder.join(PROCESSES))
-        .map_err(|_| Error::NotAPlayground(folder.to_owned()))?;
+    let list = fs::read_to_string(folder.join(PROCESSES)).map_err(|_| Error::NotAPlayground(folder.to_owned()))?;
     let folder = folder.canonicalize().map_err(Error::file("find", folder))?;
-    let ids = || {
-        list.lines()
-            .filter_map(|line| line.split(' ').next()?.parse::<i32>().ok())
-    };
+    let ids = || list.lines().filter_map(|line| line.split(' ').next()?.parse::<i32>().ok());
     for id in ids().filter(|id| is_ours(*id, &folder)) {
         if let Some(pid) = Pid::from_raw(id) {
             // It may have ended in between, which is what is wanted.
@@ -39,12 +35,7 @@ pub fn stop(folder: &Path) -> Result<(), Error> {
 /// Returns whether the process is alive and was started for this folder.
 fn is_ours(id: i32, folder: &Path) -> bool {
     let line = fs::read(format!("/proc/{id}/cmdline"))
-        .or_else(|_| {
-            Command::new("ps")
-                .args(["-o", "args=", "-p", &id.to_string()])
-                .output()
-                .map(|out| out.stdout)
-        })
+        .or_else(|_| Command::new("ps").args(["-o", "args=", "-p", &id.to_string()]).output().map(|out| out.stdout))
         .unwrap_or_default();
     String::from_utf8_lossy(&line).contains(&*folder.to_string_lossy())
 }

@@ -62,9 +62,7 @@ pub enum Error {
     Certificate(#[from] rcgen::Error),
 
     /// A client certificate names at most two groups.
-    #[error(
-        "a client certificate for `{user}` can name two groups, not {count}: bind the role to the user instead"
-    )]
+    #[error("a client certificate for `{user}` can name two groups, not {count}: bind the role to the user instead")]
     TooManyGroups {
         /// The user.
         user: String,
@@ -82,9 +80,7 @@ pub enum Error {
     },
 
     /// The cluster did not become ready in time.
-    #[error(
-        "gave up waiting for {what} after {seconds} s: {last}\nthe end of the log of `{server}`:\n{tail}"
-    )]
+    #[error("gave up waiting for {what} after {seconds} s: {last}\nthe end of the log of `{server}`:\n{tail}")]
     Deadline {
         /// What was waited for.
         what: &'static str,
@@ -114,16 +110,9 @@ pub enum Error {
 
 impl Error {
     /// Wraps an i/o error with the file it happened to.
-    pub(crate) fn file(
-        action: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::File {
-            action,
-            path,
-            source,
-        }
+        move |source| Self::File { action, path, source }
     }
 
     /// Wraps the i/o error of a program that could not be started.

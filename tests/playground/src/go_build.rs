@@ -70,14 +70,8 @@ fn lock(path: &Path, progress: Progress<'_>) -> Result<File, Error> {
         progress("waiting for another build of the playground's programs");
         file.lock().map_err(Error::file("lock", path))?;
     }
-    let beside = path
-        .parent()
-        .into_iter()
-        .flat_map(fs::read_dir)
-        .flatten()
-        .flatten();
-    for entry in beside.filter(|entry| entry.file_name().to_string_lossy().starts_with("building-"))
-    {
+    let beside = path.parent().into_iter().flat_map(fs::read_dir).flatten().flatten();
+    for entry in beside.filter(|entry| entry.file_name().to_string_lossy().starts_with("building-")) {
         // Rubbish that cannot be removed is only rubbish.
         let _ = fs::remove_dir_all(entry.path());
     }
@@ -97,19 +91,12 @@ fn build(module: &Module, folder: &Path, progress: Progress<'_>) -> Result<(), E
     let started = Instant::now();
     let log = folder.join(LOG);
     if !go_build(module, &source, &bin, &log, progress)?.success() {
-        return Err(Error::Build {
-            what: module.what,
-            tail: tail(&log),
-        });
+        return Err(Error::Build { what: module.what, tail: tail(&log) });
     }
     for (from, to) in module.renamed {
         fs::rename(bin.join(from), bin.join(to)).map_err(Error::file("rename", bin.join(from)))?;
     }
-    progress(&format!(
-        "built {} in {} s",
-        module.what,
-        started.elapsed().as_secs()
-    ));
+    progress(&format!("built {} in {} s", module.what, started.elapsed().as_secs()));
     Ok(())
 }
 
@@ -154,10 +141,7 @@ fn go_build(
             reported = started.elapsed();
             // One line of the log per package fetched or compiled.
             let packages = fs::read_to_string(log).unwrap_or_default().lines().count();
-            progress(&format!(
-                "  {} s: {packages} packages so far",
-                reported.as_secs()
-            ));
+            progress(&format!("  {} s: {packages} packages so far", reported.as_secs()));
         }
         thread::sleep(Duration::from_millis(100));
     }

@@ -35,12 +35,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts `program`; its output goes to `<name>.log` in the cluster's folder.
-    pub(crate) fn start(
-        name: &'static str,
-        program: &Path,
-        args: Vec<OsString>,
-        folder: &Path,
-    ) -> Result<Self, Error> {
+    pub(crate) fn start(name: &'static str, program: &Path, args: Vec<OsString>, folder: &Path) -> Result<Self, Error> {
         let log = folder.join(format!("{name}.log"));
         let out = File::create(&log).map_err(Error::file("create", &log))?;
         let err = out.try_clone().map_err(Error::file("open", &log))?;
@@ -60,12 +55,7 @@ impl Server {
             .spawn()
             .map_err(Error::run("sh"))?;
         let leash = child.stdin.take();
-        Ok(Self {
-            name,
-            log,
-            child,
-            leash,
-        })
+        Ok(Self { name, log, child, leash })
     }
 
     /// Returns the name used in messages.
@@ -87,10 +77,7 @@ impl Server {
     pub(crate) fn check(&mut self) -> Result<(), Error> {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
-            Ok(Some(_)) | Err(_) => Err(Error::Ended {
-                server: self.name,
-                tail: self.tail(),
-            }),
+            Ok(Some(_)) | Err(_) => Err(Error::Ended { server: self.name, tail: self.tail() }),
         }
     }
 

@@ -1,10 +1,6 @@
 //! `cargo demo`: the main job of `kubectl ku8` from end to end, through the real binary, against a real control plane.
 //! It never touches a cluster or a kubeconfig that it did not make, and says every command before running it.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is a command, and these lines are its output"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command, and these lines are its output")]
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -61,10 +57,7 @@ fn demo(keep: bool) -> Result<ExitCode, Box<dyn Error>> {
     if keep {
         println!("\nexport KUBECONFIG={}", cluster.kubeconfig().display());
         let folder = cluster.keep();
-        eprintln!(
-            "the cluster stays up; end it with\n  cargo playground --stop {}",
-            folder.display()
-        );
+        eprintln!("the cluster stays up; end it with\n  cargo playground --stop {}", folder.display());
     }
     Ok(code)
 }
@@ -75,9 +68,7 @@ fn build_plugin() -> Result<PathBuf, Box<dyn Error>> {
     let folder = here.parent().ok_or("this program lies in no folder")?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build
-        .args(["build", "--bin", "kubectl-ku8"])
-        .current_dir(workspace());
+    build.args(["build", "--bin", "kubectl-ku8"]).current_dir(workspace());
     if folder.ends_with("release") {
         build.arg("--release");
     }
@@ -96,11 +87,7 @@ fn workspace() -> &'static Path {
 /// Runs the steps until one fails and returns its exit code.
 fn run_steps(cluster: &Cluster, plugin: &Path) -> Result<ExitCode, Box<dyn Error>> {
     let path = path(plugin, cluster.binaries())?;
-    let (bold, plain) = if std::io::stdout().is_terminal() {
-        ("\x1b[1m", "\x1b[0m")
-    } else {
-        ("", "")
-    };
+    let (bold, plain) = if std::io::stdout().is_terminal() { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
     for step in STEPS {
         println!("\n{bold}$ {step}{plain}");
         std::io::stdout().flush()?;
@@ -113,10 +100,7 @@ fn run_steps(cluster: &Cluster, plugin: &Path) -> Result<ExitCode, Box<dyn Error
             .env("KUBECACHEDIR", cluster.folder().join("kubectl-cache"))
             .status()?;
         if !status.success() {
-            let code = status
-                .code()
-                .and_then(|code| u8::try_from(code).ok())
-                .unwrap_or(1);
+            let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
             eprintln!("the demo ends here: `{step}` ended with exit code {code}");
             return Ok(ExitCode::from(code));
         }
@@ -128,10 +112,6 @@ fn run_steps(cluster: &Cluster, plugin: &Path) -> Result<ExitCode, Box<dyn Error
 fn path(plugin: &Path, binaries: &Binaries) -> Result<OsString, Box<dyn Error>> {
     let mut folders = vec![plugin.to_owned()];
     folders.extend(binaries.kubectl().parent().map(Path::to_owned));
-    folders.extend(
-        std::env::var_os("PATH")
-            .iter()
-            .flat_map(std::env::split_paths),
-    );
+    folders.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
     Ok(std::env::join_paths(folders)?)
 }

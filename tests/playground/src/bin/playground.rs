@@ -1,10 +1,6 @@
 //! `cargo playground`: a cluster to try things in, until Ctrl-C; with `--detach` until `--stop FOLDER`.
 //! It never touches a cluster or a kubeconfig that it did not make.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is a command, and these lines are its output"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command, and these lines are its output")]
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -49,10 +45,7 @@ fn detach() -> Result<(), Error> {
     let cluster = start()?;
     println!("export KUBECONFIG={}", cluster.kubeconfig().display());
     let folder = cluster.keep();
-    eprintln!(
-        "the cluster stays up; end it with\n  cargo playground --stop {}",
-        folder.display()
-    );
+    eprintln!("the cluster stays up; end it with\n  cargo playground --stop {}", folder.display());
     Ok(())
 }
 
@@ -65,9 +58,7 @@ fn start() -> Result<Cluster, Error> {
 /// Returns on Ctrl-C. Should the handler be impossible, the process is ended by the signal itself and the servers by
 /// their leashes.
 fn wait_for_ctrl_c() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
     if let Ok(runtime) = runtime
         && runtime.block_on(tokio::signal::ctrl_c()).is_ok()
     {
