@@ -91,7 +91,7 @@ impl Apply<'_> {
             match self.cluster.merge_patch(&resource, key, patch, &Precondition::of(live)).await {
                 Ok(_) => return Ok(Outcome::Kept),
                 Err(error) if error.is_conflict() || error.is_not_found() => {
-                    seen = self.cluster.reader().read(&resource, key).await?
+                    seen = self.cluster.reader().read(&resource, key).await?;
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -81,7 +81,7 @@ impl PlanClient {
                 let text = |field: &str| metadata[field].as_str().unwrap_or_default().to_owned();
                 records.push(RecordSummary { name: text("name"), namespace: text("namespace"), metadata });
             }
-            next = page["metadata"]["continue"].as_str().unwrap_or_default().to_owned();
+            page["metadata"]["continue"].as_str().unwrap_or_default().clone_into(&mut next);
             if next.is_empty() {
                 return Ok(records);
             }

@@ -3,10 +3,11 @@
 
 use clap::Args;
 
-use super::define::write_head;
-use super::pipeline::{PlanOptions, Prepared, prepare, require_head};
+use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::plan::show;
 use super::publish::refuse;
+use super::resolve::require_head;
+use super::save::write_head;
 use super::{Context, confirm};
 use crate::apply::{Apply, ApplyEvent};
 use crate::cli::Output;

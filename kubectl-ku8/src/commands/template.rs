@@ -4,7 +4,8 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::pipeline::{collect_values, load_by_name, render_values};
+use super::pipeline::render_values;
+use super::resolve::{collect_values, load_by_name};
 use super::{Context, print_document};
 use crate::cli::Output;
 use crate::definition::{Definition, TemplateRef, yaml};

@@ -218,7 +218,8 @@ pub fn check_name(name: &str) -> Result<(), DefinitionError> {
 
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
 }
 
 /// A Secret with data would end up readable in our ConfigMap (decisions.md, 12).

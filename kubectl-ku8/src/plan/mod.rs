@@ -7,6 +7,7 @@ mod decide;
 mod effects;
 mod lists;
 mod order;
+mod removals;
 mod secrets;
 
 use serde::Serialize;

@@ -144,6 +144,8 @@ mod tests {
     use super::*;
     use crate::definition::parse;
 
+    type Damage = fn(&mut Value);
+
     fn head() -> Head {
         let text = "apiVersion: ku8.dev/v1\nkind: Definition\nmetadata: {name: orders-db}\n\
             spec: {template: {name: ./x/my_db.wasm}, values: {database: orders}}\n";
@@ -166,7 +168,7 @@ mod tests {
     #[test]
     fn damage_is_named_and_never_a_panic() {
         let good = head().to_config_map("prod", "t", "me");
-        let cases: [(&str, fn(&mut Value)); 5] = [
+        let cases: [(&str, Damage); 5] = [
             ("data.definition is missing", |value| value["data"] = json!({})),
             ("data.definition", |value| value["data"]["definition"] = json!("][")),
             ("data.state", |value| value["data"]["state"] = json!("{")),
