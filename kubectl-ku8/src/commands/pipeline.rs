@@ -117,6 +117,7 @@ pub async fn prepare(
     let mut notes = String::new();
     let rendered = if options.deleting {
         subject.to_revision = 0;
+        subject.deleting = true;
         if let Some(template) = &definition.spec.template {
             subject.template = format!("{}@{}", template.plain_name(), template.version.as_deref().unwrap_or("?"));
         }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::Context;
 use super::pipeline::Prepared;
 use super::save::write_head;
+use super::{Context, template_store};
 use crate::apply::ApplyReport;
 use crate::cluster::{Cluster, PlanClient, Precondition};
 use crate::error::CommandError;
@@ -171,7 +171,8 @@ pub(super) async fn retire(context: &Context, cluster: &Cluster, namespace: &str
     let name = head.definition.name();
     let Ok(records) = cluster.reader().record_summaries(namespace, &revision_selector(name)).await else { return };
     let numbers: Vec<u32> = records.iter().filter_map(|record| revision_number(name, &record.name)).collect();
-    for number in expired(numbers, keep.max(1), &[head.state.current, head.state.pending, head.state.last_good]) {
+    let old = expired(numbers, keep.max(1), &[head.state.current, head.state.pending, head.state.last_good]);
+    for number in old.iter().copied() {
         let key = ObjectKey::new("", "ConfigMap", namespace, revision_name(name, number));
         let resource = PlanClient::config_maps();
         let gone = match cluster.reader().read(&resource, &key).await {
@@ -182,5 +183,8 @@ pub(super) async fn retire(context: &Context, cluster: &Cluster, namespace: &str
         if let Err(error) = gone {
             context.ui.warn(&format!("old revision {number} was not removed: {error}"));
         }
+    }
+    if !old.is_empty() {
+        template_store::sweep(context, cluster, namespace).await;
     }
 }

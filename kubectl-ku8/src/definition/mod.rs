@@ -174,6 +174,12 @@ impl Definition {
         self.spec.template.as_ref().map_or_else(|| "manifests".to_owned(), TemplateRef::plain_name)
     }
 
+    /// First 16 hex digits of the pinned template's digest, if one is pinned.
+    pub fn template_digest_label(&self) -> Option<String> {
+        let digest = self.spec.template.as_ref()?.digest.as_deref()?;
+        Some(digest.trim_start_matches("sha256:").chars().take(16).collect())
+    }
+
     /// Digest of the whole document without its namespace, over sorted JSON; equal documents have equal digests.
     pub fn digest(&self) -> String {
         let mut copy = self.clone();

@@ -82,9 +82,7 @@ pub fn plan(input: Input<'_>) -> Plan {
     let gone = removals(&input);
     problems.extend(gone.iter().filter(|_| !input.purge_data).filter_map(volumes_go_too));
     changes.extend(gone);
-    if input.deleting {
-        changes.extend(volumes(&input));
-    }
+    changes.extend(volumes(&input));
     let secrets = plan_secrets(&input, &mut problems);
     let mut plan = Plan {
         api_version: "ku8.dev/plan/v1",

@@ -59,14 +59,20 @@ pub(crate) fn volumes_go_too(change: &Change) -> Option<Problem> {
     })
 }
 
-/// Volumes that StatefulSets made: kept and marked, or removed with `--purge-data`.
+/// Volumes that StatefulSets made: kept and marked, removed with `--purge-data`, or taken back by a definition of
+/// the same name.
 pub(crate) fn volumes(input: &Input<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
-    for live in input.volumes {
+    for live in
+        input.volumes.iter().filter(|live| input.deleting || live.annotation(labels::RETAINED_FROM) == Some(input.home))
+    {
         let text = |field: &str| live.value["metadata"][field].as_str().unwrap_or_default().to_owned();
         let key = ObjectKey::new("", "PersistentVolumeClaim", text("namespace"), text("name"));
         let mut change = bare(key, "v1".to_owned(), live.clone());
-        if input.purge_data {
+        if !input.deleting {
+            change.effects.push(Effect::TakenBack);
+            "holds data of the definition that was deleted; its pods use it again".clone_into(&mut change.reason);
+        } else if input.purge_data {
             change.action = Action::Delete;
             change.effects.push(Effect::DataLoss);
             "--purge-data".clone_into(&mut change.reason);

@@ -62,6 +62,9 @@ impl Head {
         ] {
             labels_map.insert(key.into(), value.into());
         }
+        if let Some(digest) = self.definition.template_digest_label() {
+            labels_map.insert(labels::TEMPLATE_DIGEST.into(), digest.into());
+        }
         if let Some(app) = &self.definition.spec.app {
             labels_map.insert(labels::APP.into(), app.as_str().into());
         }

@@ -44,6 +44,7 @@ pub fn render_plan(plan: &Plan, view: PlanView) -> String {
 fn header(plan: &Plan, styles: Styles) -> String {
     let subject = &plan.definition;
     let revision = match (subject.from_revision, subject.to_revision) {
+        _ if subject.deleting => "deletion".to_owned(),
         (0, 0) => "never published".to_owned(),
         (0, to) => format!("first revision {to}"),
         (from, to) if from == to => format!("revision {from}"),
@@ -104,6 +105,7 @@ fn object(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
     if change.confidence == Confidence::Local {
         notes.push("compared locally: you may not dry-run this".to_owned());
     }
+    notes.retain(|note| !note.is_empty());
     // A note about reading a file later says nothing new when a reason says who reads it.
     notes.retain(|note| note != "running pods keep the old file" || change.reason.is_empty());
     lines.push(columns(&format!("  {mark} "), &change.key.to_string(), &notes.join("; ")));
@@ -190,7 +192,7 @@ fn effect_words(effect: &Effect, styles: Styles) -> String {
         Effect::Scale { from, to } if to > from => format!("{} more", pods(to - from)),
         Effect::Scale { from, to } => styles.warn(&format!("{} fewer", pods(from - to))),
         Effect::ReadAfterRestart => "running pods keep the old file".to_owned(),
-        Effect::Retained => String::new(),
+        Effect::Retained | Effect::TakenBack => String::new(),
         Effect::DataLoss => styles.bad("its data is lost"),
     }
 }
