@@ -11,7 +11,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::Context;
-use crate::cluster::{Cluster, ClusterError, PlanClient};
+use crate::cluster::{Cluster, ClusterError, PlanClient, RecordSummary};
 use crate::definition::hex;
 use crate::error::CommandError;
 use crate::files::MAX_INPUT;
@@ -33,6 +33,13 @@ async fn try_sweep(cluster: &Cluster, namespace: &str) -> Result<(), ClusterErro
     }
     let users =
         cluster.reader().record_summaries(namespace, &format!("{} in (definition,revision)", labels::KIND)).await?;
+    let unknown = |record: &RecordSummary| {
+        record.label(labels::TEMPLATE_DIGEST).is_none() && record.label(labels::TEMPLATE) != Some("manifests")
+    };
+    // A record whose labels were tampered with may use any of them.
+    if users.iter().any(unknown) {
+        return Ok(());
+    }
     let used: BTreeSet<&str> = users.iter().filter_map(|record| record.label(labels::TEMPLATE_DIGEST)).collect();
     for record in kept {
         let digest = record.name.strip_prefix("ku8.template.").unwrap_or_default();
