@@ -114,6 +114,19 @@ fn a_reader_may_plan_and_is_told_what_it_may_not_do() {
 }
 
 #[test]
+#[ignore = "known: the role `view` may not read Secrets, and a plan with a generated one ends there"]
+fn a_reader_may_plan_a_definition_with_a_generated_secret() {
+    let Some(space) = Space::new("reader-secret") else { return };
+    space.run("define db -t mysql --set database=orders").ok();
+    space.run("publish db --yes").ok();
+    space.kubectl(&["create", "rolebinding", "eve-reads", "--clusterrole=view", "--user=eve"]);
+    let eve = space.as_user("eve");
+    eve.run("plan db --detailed-exitcode").exits(0);
+    space.run("define db --set maxConnections=300").ok();
+    eve.run("plan db --detailed-exitcode").exits(2).says(&["max-connections=300"]);
+}
+
+#[test]
 fn templates_parameters_and_values_that_are_wrong_are_all_named_at_once() {
     let Some(space) = Space::new("wrong-values") else { return };
     let cases: &[(&str, &[&str])] = &[
@@ -152,7 +165,7 @@ fn documents_that_do_not_read_are_refused_with_line_and_column() {
         ("apiVersion: ku8.dev/v1\nkind: Defintion\nmetadata: {name: web}\nspec: {template: {name: mysql}}\n", &["Defintion"]),
         ("apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n", &["name"]),
         ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: \"1\", a: \"2\"}\n", &["<stdin>:4"]),
-        ("just words\n", &["<stdin>"]),
+        ("just words\n", &["expected one Kubernetes object"]),
         ("apiVersion: example.org/v1\nkind: Gadget\nmetadata: {name: g}\n", &["Gadget"]),
     ];
     for (document, words) in cases {

@@ -52,7 +52,7 @@ fn a_damaged_head_is_reported_and_hides_no_other() {
     }
     space.run("publish good --yes").ok();
     // A list with everything wrong at once is still a list.
-    space.patch("configmap/ku8.good", &json!({"metadata": {"annotations": null, "labels": {"ku8.dev/status": "Ünknown".replace('Ü', "U")}}}));
+    space.patch("configmap/ku8.good", &json!({"metadata": {"annotations": null, "labels": {"ku8.dev/status": "Unknown"}}}));
     space.run("list").ok().says(&["ku8.good"]);
 }
 
@@ -106,9 +106,9 @@ fn a_head_without_its_labels_is_still_found_by_name() {
     space.feed(&yaml(&[config_map("conf", "1")]), &["define", "web", "-f", "-"]).ok();
     space.patch("configmap/ku8.web", &json!({"metadata": {"labels": null}}));
     let shown = space.run("show web");
-    assert!(!shown.stderr.contains("panicked"), "{shown:?}");
+    assert!(!shown.stderr.contains("thread '"), "{shown:?}");
     let published = space.run("publish web --yes");
-    assert!(!published.stderr.contains("panicked"), "{published:?}");
+    assert!(!published.stderr.contains("thread '"), "{published:?}");
     if published.code == 0 {
         let labels = space.get("configmap/ku8.web")["metadata"]["labels"].clone();
         assert_eq!(labels["ku8.dev/status"], "Published", "writing it again puts them back");

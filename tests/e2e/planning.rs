@@ -134,7 +134,8 @@ fn a_definition_with_nothing_in_it_is_refused() {
     let Some(space) = Space::new("nothing-in-it") else { return };
     let empty = r#"{"apiVersion": "v1", "kind": "List", "items": []}"#;
     space.feed(empty, &["define", "web", "-f", "-"]).fails(1, &["web"]);
-    space.feed("", &["define", "web", "-f", "-"]).fails(1, &["empty"]);
+    space.feed("", &["define", "web", "-f", "-"]).fails(1, &["web"]);
+    space.feed("", &["plan", "web", "-f", "-"]).fails(1, &["empty"]);
     space.feed(empty, &["plan", "web", "-f", "-"]).fails(1, &["web"]);
     assert!(space.find("configmap/ku8.web").is_none());
 }

@@ -37,7 +37,9 @@ impl Apply<'_> {
     async fn look_again(&self, change: &Change) -> Result<Option<LiveObject>, WriteError> {
         let manifest = change.manifest.as_ref().expect("a change that writes has a manifest");
         let stale = |what: String| WriteError::Stale { object: change.key.to_string(), what };
-        let (_, now) = self.cluster.reader().observe_one(Ask::Apply(Box::new(manifest.clone()))).await?;
+        let asked = Box::new(manifest.clone());
+        let ask = if change.action == Action::Adopt { Ask::Adopt(asked) } else { Ask::Apply(asked) };
+        let (_, now) = self.cluster.reader().observe_one(ask).await?;
         let Some(live) = now.live.clone() else {
             return Err(stale("it was deleted".into()));
         };

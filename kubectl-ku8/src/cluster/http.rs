@@ -156,7 +156,8 @@ impl Http {
             |kind: &str| serde_json::from_str::<Value>(body).is_ok_and(|status| status["details"]["kind"] == kind);
         match code {
             401 => ClusterError::Unauthorized { server: self.server.clone(), user: self.user.clone() },
-            403 if status.reason == "Forbidden" && status.message.contains("cannot ") => ClusterError::Forbidden {
+            // RBAC's words, looked for in the reply itself: about Secrets the message is hidden.
+            403 if status.reason == "Forbidden" && body.contains("cannot ") => ClusterError::Forbidden {
                 verb: exchange.verb.to_owned(),
                 resource: exchange.resource.to_owned(),
                 namespace: namespace.to_owned(),

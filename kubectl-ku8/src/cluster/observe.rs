@@ -20,6 +20,8 @@ pub(crate) const APPLY: &str = "application/apply-patch+yaml";
 pub enum Ask {
     /// Read it, and dry-run this patch on it.
     Apply(Box<Manifest>),
+    /// As [`Ask::Apply`], but fields others hold become ours if the object is nobody's.
+    Adopt(Box<Manifest>),
     /// Only read it; the version is the one its API is asked in, if known.
     Read(ObjectKey, Option<String>),
 }
@@ -50,14 +52,18 @@ impl PlanClient {
                 };
                 Ok((key, Observation { live, dry_run: DryRun::NotAsked }))
             }
-            Ask::Apply(manifest) => {
-                let key = manifest.key().clone();
-                let resource = self.resource(&manifest).await?;
-                let live = self.read(&resource, &key).await?;
-                let dry_run = self.dry_run(&resource, &manifest, live.as_ref(), false).await?;
-                Ok((key, Observation { live, dry_run }))
-            }
+            Ask::Apply(manifest) => self.ask(&manifest, false).await,
+            Ask::Adopt(manifest) => self.ask(&manifest, true).await,
         }
+    }
+
+    async fn ask(&self, manifest: &Manifest, adopt: bool) -> Result<(ObjectKey, Observation), ClusterError> {
+        let key = manifest.key().clone();
+        let resource = self.resource(manifest).await?;
+        let live = self.read(&resource, &key).await?;
+        let force = adopt && live.as_ref().is_some_and(|live| live.owner_id().is_none());
+        let dry_run = self.dry_run(&resource, manifest, live.as_ref(), force).await?;
+        Ok((key, Observation { live, dry_run }))
     }
 
     /// Reads one object; `None` when it (or its namespace) does not exist.
@@ -100,7 +106,7 @@ impl PlanClient {
         }
     }
 
-    /// Asks what our patch would make of the object. `force` only for the picture of a conflict.
+    /// Asks what our patch would make of the object. `force` only for an object that is adopted.
     async fn dry_run(
         &self,
         resource: &Resource,

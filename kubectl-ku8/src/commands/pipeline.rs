@@ -11,7 +11,7 @@ use super::resolve::load_template;
 use crate::cluster::{Ask, PlanClient, Resource};
 use crate::definition::Definition;
 use crate::error::CommandError;
-use crate::object::{GroupKind, ObjectKey};
+use crate::object::{GroupKind, Manifest, ObjectKey};
 use crate::plan::{Input, Plan, Subject, plan};
 use crate::release::{Head, Inventory};
 use crate::render::{Diagnostic, Rendered, Template, render};
@@ -140,7 +140,7 @@ pub async fn prepare(
     };
     let desired = place(cluster, rendered, definition, head, namespace).await?;
     let owner_id = ownership(definition, head, namespace).id();
-    let observed = observe(cluster, &desired, &inventory).await?;
+    let observed = observe(cluster, &desired, &inventory, &options.adopt).await?;
     let home = format!("{namespace}/{}", definition.name());
     let secrets = observe_secrets(cluster, namespace, &desired.secrets, &owner_id, &home).await?;
     let stray = stray_secrets(cluster, namespace, &desired, options, &owner_id).await?;
@@ -199,9 +199,14 @@ async fn observe(
     cluster: &PlanClient,
     desired: &Desired,
     inventory: &Inventory,
+    adopt: &BTreeSet<String>,
 ) -> Result<crate::object::Observed, CommandError> {
-    let mut asks: Vec<Ask> =
-        desired.objects.iter().map(|object| Ask::Apply(Box::new(object.manifest.clone()))).collect();
+    let ask = |manifest: &Manifest| {
+        let adopted = adopt.contains(&manifest.key().to_string());
+        let manifest = Box::new(manifest.clone());
+        if adopted { Ask::Adopt(manifest) } else { Ask::Apply(manifest) }
+    };
+    let mut asks: Vec<Ask> = desired.objects.iter().map(|object| ask(&object.manifest)).collect();
     asks.extend(
         inventory.minus(&desired.keys()).into_iter().map(|entry| Ask::Read(entry.key(), Some(entry.version.clone()))),
     );

@@ -41,6 +41,10 @@ pub fn parse_documents(source_name: &str, text: &str) -> Result<Document, Defini
             let value = documents.into_iter().next().expect("counted above");
             let definition: Definition =
                 serde_json::from_value(value).map_err(|error| shape(source_name, field_message(&error.to_string())))?;
+            if definition.api_version != API_VERSION {
+                let found = printable(&definition.api_version);
+                return Err(shape(source_name, format!("apiVersion `{found}` is not known; expected {API_VERSION}")));
+            }
             if definition.kind != KIND {
                 return Err(shape(
                     source_name,
