@@ -89,10 +89,8 @@ async fn explain(cluster: &PlanClient, key: &ObjectKey, live: &serde_json::Value
     let Some(selector) = status::match_labels(live) else { return };
     // Reading pods may be forbidden; waiting goes on without their words then.
     let Ok(pods) = cluster.list(&PlanClient::core("Pod"), &key.namespace, &selector).await else { return };
-    for pod in pods {
-        if let Some(doom) = status::doom(&pod.value) {
-            *found = Health { status: Status::Failed, message: doom };
-            return;
-        }
+    let pods: Vec<serde_json::Value> = pods.into_iter().map(|pod| pod.value).collect();
+    if let Some(why) = status::blame(live, &pods) {
+        *found = why;
     }
 }

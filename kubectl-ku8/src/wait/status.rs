@@ -250,6 +250,35 @@ pub fn match_labels(live: &Value) -> Option<String> {
     Some(pairs.join(","))
 }
 
+/// What a late workload's pods say about it: a pod of the new version that will not start makes it Failed; one of the
+/// old version only holds up a StatefulSet, which waits for it (kubernetes/kubernetes#67250).
+pub fn blame(live: &Value, pods: &[Value]) -> Option<Health> {
+    if live["status"]["observedGeneration"] != live["metadata"]["generation"] {
+        return None;
+    }
+    let label = |pod: &Value, key: &str| text(&pod["metadata"]["labels"], key);
+    let newest = pods.iter().max_by_key(|pod| text(&pod["metadata"], "creationTimestamp"));
+    let wanted = live["status"]["updateRevision"].as_str();
+    let is_new = |pod: &Value| match wanted {
+        Some(revision) => label(pod, "controller-revision-hash") == revision,
+        None => newest.is_some_and(|newest| label(newest, "pod-template-hash") == label(pod, "pod-template-hash")),
+    };
+    let mut held_up = None;
+    for pod in pods.iter().filter(|pod| !pod["metadata"]["deletionTimestamp"].is_string()) {
+        let Some(why) = doom(pod) else { continue };
+        if is_new(pod) {
+            return Some(failed(why));
+        }
+        if wanted.is_some() {
+            let name = pod["metadata"]["name"].as_str().unwrap_or("?");
+            held_up = Some(progress(printable(&format!(
+                "pod {name} of the old version holds up the update; to let it go on: kubectl delete pod {name}"
+            ))));
+        }
+    }
+    held_up
+}
+
 /// Why a pod will not start by itself, if it will not: pod, container, reason, exit code.
 pub fn doom(pod: &Value) -> Option<String> {
     let name = pod["metadata"]["name"].as_str().unwrap_or("?");
@@ -321,6 +350,21 @@ mod tests {
         assert_eq!(status_of("batch", "Job", &json!({"status": {"active": 1}})), Status::InProgress);
         let done = json!({"status": {"conditions": [{"type": "Complete", "status": "True"}]}});
         assert_eq!(status_of("batch", "Job", &done), Status::Current);
+    }
+
+    #[test]
+    fn only_pods_of_the_new_version_condemn_a_workload() {
+        let pod = |revision: &str| {
+            json!({"metadata": {"name": "web-0", "labels": {"controller-revision-hash": revision}}, "status": {
+                "containerStatuses": [{"name": "c", "restartCount": 5, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}})
+        };
+        let set = json!({"metadata": {"generation": 2}, "status": {"observedGeneration": 2, "updateRevision": "new"}});
+        assert_eq!(blame(&set, &[pod("new")]).unwrap().status, Status::Failed);
+        let held = blame(&set, &[pod("old")]).unwrap();
+        assert!(held.status == Status::InProgress && held.message.contains("kubectl delete pod web-0"), "{held:?}");
+        let unseen =
+            json!({"metadata": {"generation": 3}, "status": {"observedGeneration": 2, "updateRevision": "new"}});
+        assert_eq!(blame(&unseen, &[pod("new")]), None);
     }
 
     #[test]
