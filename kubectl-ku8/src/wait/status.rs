@@ -250,6 +250,38 @@ pub fn match_labels(live: &Value) -> Option<String> {
     Some(pairs.join(","))
 }
 
+/// Says whether an object belongs to the controller with this uid.
+pub fn is_controlled_by(object: &Value, uid: &str) -> bool {
+    let owners = object["metadata"]["ownerReferences"].as_array();
+    owners.into_iter().flatten().any(|owner| owner["controller"] == true && owner["uid"] == uid)
+}
+
+/// How a pod stands to the present version of its workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodVersion {
+    /// It is of that version.
+    Current,
+    /// It is older, and its controller replaces it whether it is ready or not.
+    Replaced,
+    /// It is older, and its StatefulSet waits for it to be ready before it goes on.
+    Stuck,
+}
+
+/// Tells a pod's version. A Deployment's pods are told by their ReplicaSet before they come here.
+pub fn pod_version(kind: &str, workload: &Value, pod: &Value) -> PodVersion {
+    let label = |name: &str| &pod["metadata"]["labels"][name];
+    match kind {
+        "StatefulSet" if *label("controller-revision-hash") != workload["status"]["updateRevision"] => PodVersion::Stuck,
+        "DaemonSet"
+            if *label("pod-template-generation")
+                != workload["metadata"]["annotations"]["deprecated.daemonset.template.generation"] =>
+        {
+            PodVersion::Replaced
+        }
+        _ => PodVersion::Current,
+    }
+}
+
 /// Why a pod will not start by itself, if it will not: pod, container, reason, exit code.
 pub fn doom(pod: &Value) -> Option<String> {
     let name = pod["metadata"]["name"].as_str().unwrap_or("?");
@@ -287,6 +319,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_pod_of_the_version_before_is_told_from_one_of_this_version() {
+        let pod = json!({"metadata": {"labels": {"controller-revision-hash": "a", "pod-template-generation": "1"},
+            "ownerReferences": [{"uid": "u", "controller": true}, {"uid": "v"}]}});
+        assert!(is_controlled_by(&pod, "u") && !is_controlled_by(&pod, "v"));
+        let set = |revision: &str| json!({"status": {"updateRevision": revision}});
+        assert_eq!(pod_version("StatefulSet", &set("a"), &pod), PodVersion::Current);
+        assert_eq!(pod_version("StatefulSet", &set("b"), &pod), PodVersion::Stuck);
+        let daemons = |number: &str| {
+            json!({"metadata": {"annotations": {"deprecated.daemonset.template.generation": number}}})
+        };
+        assert_eq!(pod_version("DaemonSet", &daemons("1"), &pod), PodVersion::Current);
+        assert_eq!(pod_version("DaemonSet", &daemons("2"), &pod), PodVersion::Replaced);
+    }
 
     fn status_of(group: &str, kind: &str, live: &Value) -> Status {
         health(&ObjectKey::new(group, kind, "n", "x"), live).status
