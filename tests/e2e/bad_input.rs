@@ -126,7 +126,6 @@ fn a_reader_may_plan_and_is_told_what_it_may_not_do() {
 }
 
 #[test]
-#[ignore = "known: the role `view` may not read Secrets, and a plan with a generated one ends there"]
 fn a_reader_may_plan_a_definition_with_a_generated_secret() {
     let Some(space) = Space::new("reader-secret") else { return };
     space.run("define db -t mysql --set database=orders").ok();

@@ -16,6 +16,8 @@ pub struct SecretObservation {
     pub live: Option<LiveObject>,
     /// It carries our owner-id, or was retained from a definition of this name.
     pub ours: bool,
+    /// We may not read Secrets here, so nothing is known of it.
+    pub unreadable: bool,
     /// It was retained, or made under an earlier head, and must be stamped again.
     pub stale_owner: bool,
 }
@@ -40,6 +42,8 @@ pub enum SecretAction {
     Keep,
     /// It has everything and comes back to its definition; only its owner marks are written.
     TakeBack,
+    /// We may not read it, so what would happen cannot be told; it cannot be published either.
+    Unreadable,
     /// Its definition goes, it stays.
     Retain,
     /// It goes with its definition.
@@ -49,7 +53,7 @@ pub enum SecretAction {
 impl SecretAction {
     /// Says whether anything is written.
     pub fn writes(self) -> bool {
-        self != Self::Keep
+        !matches!(self, Self::Keep | Self::Unreadable)
     }
 }
 
@@ -91,6 +95,10 @@ pub(crate) fn plan_secret(
         message,
         hint: hint.to_owned(),
     };
+    if seen.unreadable {
+        let (name, generated) = (intent.name.clone(), generated.into_iter().collect());
+        return Ok(SecretChange { name, action: SecretAction::Unreadable, generated, intent: None, live: None });
+    }
     if generated.is_empty() {
         return referenced(intent, seen);
     }
@@ -177,7 +185,11 @@ mod tests {
 
     fn seen(keys: &[&str], ours: bool) -> SecretObservation {
         let data: serde_json::Map<_, _> = keys.iter().map(|key| ((*key).to_owned(), json!("masked:x"))).collect();
-        SecretObservation { live: Some(LiveObject { value: json!({"data": data}) }), ours, stale_owner: false }
+        SecretObservation {
+            live: Some(LiveObject { value: json!({"data": data}) }),
+            ours,
+            ..SecretObservation::default()
+        }
     }
 
     #[test]

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 pub use status::{Health, Status, health};
 
-use crate::cluster::{Ask, ClusterError, PlanClient};
-use crate::object::ObjectKey;
+use self::status::PodVersion;
+use crate::cluster::{Ask, ClusterError, PlanClient, Resource};
+use crate::object::{GroupKind, LiveObject, ObjectKey};
 
 /// Between two looks; the first look is at once.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -77,7 +78,7 @@ pub async fn look(cluster: &PlanClient, keys: &[(ObjectKey, String)]) -> Result<
             && key.group == "apps"
             && let Some(live) = &seen.live
         {
-            explain(cluster, &key, &live.value, &mut found).await;
+            explain(cluster, &key, live, &mut found).await;
         }
         report.objects.insert(key, found);
     }
@@ -85,12 +86,47 @@ pub async fn look(cluster: &PlanClient, keys: &[(ObjectKey, String)]) -> Result<
 }
 
 /// Asks a late workload's pods; a pod that cannot start makes it Failed (plan-apply.md, section 1, doom rules).
-async fn explain(cluster: &PlanClient, key: &ObjectKey, live: &serde_json::Value, found: &mut Health) {
-    let Some(selector) = status::match_labels(live) else { return };
+async fn explain(cluster: &PlanClient, key: &ObjectKey, live: &LiveObject, found: &mut Health) {
+    // Until the controller has seen a change, the pods are those of the version before.
+    if live.value["status"]["observedGeneration"] != live.value["metadata"]["generation"] {
+        return;
+    }
+    let Some(selector) = status::match_labels(&live.value) else { return };
+    let newest = if key.kind == "Deployment" {
+        newest_replica_set(cluster, key, live, &selector).await
+    } else {
+        Some(live.uid().to_owned())
+    };
+    let Some(owner) = newest else { return };
     // Reading pods may be forbidden; waiting goes on without their words then.
     let Ok(pods) = cluster.list(&PlanClient::core("Pod"), &key.namespace, &selector).await else { return };
-    let pods: Vec<serde_json::Value> = pods.into_iter().map(|pod| pod.value).collect();
-    if let Some(why) = status::blame(live, &pods) {
-        *found = why;
+    for pod in pods.iter().filter(|pod| status::is_controlled_by(&pod.value, &owner)) {
+        let Some(doom) = status::doom(&pod.value) else { continue };
+        let message = match status::pod_version(&key.kind, &live.value, &pod.value) {
+            PodVersion::Current => doom,
+            PodVersion::Replaced => continue,
+            PodVersion::Stuck => format!(
+                "{doom}; it is of the version before, and its StatefulSet waits for it: kubectl delete pod {}",
+                pod.value["metadata"]["name"].as_str().unwrap_or("?")
+            ),
+        };
+        *found = Health { status: Status::Failed, message };
+        return;
     }
+}
+
+/// The uid of the ReplicaSet of a Deployment's present version, once there is one.
+async fn newest_replica_set(
+    cluster: &PlanClient,
+    key: &ObjectKey,
+    live: &LiveObject,
+    selector: &str,
+) -> Option<String> {
+    const REVISION: &str = "deployment.kubernetes.io/revision";
+    let sets = Resource::built_in(&GroupKind::new("apps", "ReplicaSet"))?;
+    let found = cluster.list(&sets, &key.namespace, selector).await.ok()?;
+    let newest = found.iter().find(|set| {
+        status::is_controlled_by(&set.value, live.uid()) && set.annotation(REVISION) == live.annotation(REVISION)
+    });
+    newest.map(|set| set.uid().to_owned())
 }
