@@ -22,12 +22,21 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &[]),
     (
         "error",
-        &["object", "definition", "schema", "render", "transform", "release", "plan", "apply", "wait", "cluster", "files"],
+        &[
+            "object",
+            "definition",
+            "schema",
+            "render",
+            "transform",
+            "release",
+            "plan",
+            "apply",
+            "wait",
+            "cluster",
+            "files",
+        ],
     ),
-    (
-        "terminal",
-        &["object", "definition", "schema", "render", "plan", "apply", "wait", "release", "cli", "error"],
-    ),
+    ("terminal", &["object", "definition", "schema", "render", "plan", "apply", "wait", "release", "cli", "error"]),
 ];
 
 /// Rooms that name everything, or are the wiring itself.
@@ -45,11 +54,7 @@ const WORLD: &[(&[&str], &[&str], &str)] = &[
         "only `files` opens files",
     ),
     (&["kube::"], &["cluster/"], "only `cluster` names the Kubernetes client"),
-    (
-        &["wasmtime::", "wasmparser::"],
-        &["render/"],
-        "only `render` names the sandbox",
-    ),
+    (&["wasmtime::", "wasmparser::"], &["render/"], "only `render` names the sandbox"),
     (
         &["println!", "print!", "eprintln!", "eprint!", "dbg!"],
         &[],
@@ -70,7 +75,11 @@ const WORLD: &[(&[&str], &[&str], &str)] = &[
         &["commands/context.rs"],
         "only `commands/context.rs` reads the clock",
     ),
-    (&["env::var", "env::current_exe", "env::vars"], &["commands/context.rs"], "only `commands/context.rs` reads the environment"),
+    (
+        &["env::var", "env::current_exe", "env::vars"],
+        &["commands/context.rs"],
+        "only `commands/context.rs` reads the environment",
+    ),
     (&["process::exit", "process::abort"], &[], "only `main` ends the process, by returning"),
     (&["super::super"], &[], "a path two rooms up hides which wall it crosses"),
     (&["#[allow("], &[], "`#[expect(…, reason = …)]` says why and ends when the reason does"),
@@ -238,7 +247,8 @@ fn exceptions_that_nobody_needs_are_gone() {
     for (words, places, _) in WORLD {
         for place in *places {
             let used = sources.iter().filter(|source| source.path.starts_with(place));
-            let used = used.flat_map(|source| &source.code).any(|(_, text)| words.iter().any(|word| mentions(text, word)));
+            let used =
+                used.flat_map(|source| &source.code).any(|(_, text)| words.iter().any(|word| mentions(text, word)));
             assert!(used, "nothing in {place} touches any of {words:?}: take it out of the table");
         }
     }
@@ -277,7 +287,8 @@ fn files_are_short() {
 
 #[test]
 fn the_reader_of_names_reads_groups() {
-    let text = "use crate::{object::{Key, labels}, plan};\nlet a = crate::wait::b(); // crate::files\n//! crate::cluster\n";
+    let text =
+        "use crate::{object::{Key, labels}, plan};\nlet a = crate::wait::b(); // crate::files\n//! crate::cluster\n";
     let source = Source { path: String::new(), code: code(text), text: text.into() };
     let names: Vec<String> = named(&source).into_iter().map(|(_, name)| name).collect();
     assert_eq!(names, ["object", "plan", "wait"]);

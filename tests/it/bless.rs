@@ -16,8 +16,8 @@ pub(crate) fn agrees(file: &Path, text: &str) -> Result<(), String> {
     if blessing() {
         return std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()));
     }
-    let expected = std::fs::read_to_string(file)
-        .map_err(|error| format!("{}: {error}; BLESS=1 writes it", file.display()))?;
+    let expected =
+        std::fs::read_to_string(file).map_err(|error| format!("{}: {error}; BLESS=1 writes it", file.display()))?;
     if expected == text {
         return Ok(());
     }

@@ -48,7 +48,8 @@ fn cases() -> Vec<Case> {
         for (name, folder) in folders(&templates().join(entry.name).join("tests")) {
             let file = folder.join("definition.yaml");
             let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-            let definition = parse("definition.yaml", &text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            let definition =
+                parse("definition.yaml", &text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             found.push(Case { template: entry.name.to_owned(), name, folder, definition });
         }
     }
@@ -123,7 +124,13 @@ fn every_case_renders_as_expected_and_twice_the_same() {
     for case in cases() {
         let result = rendered(&case);
         let (file, text) = written(&result);
-        assert_eq!(written(&rendered(&case)), (file, text.clone()), "{}/{}: two renders differ", case.template, case.name);
+        assert_eq!(
+            written(&rendered(&case)),
+            (file, text.clone()),
+            "{}/{}: two renders differ",
+            case.template,
+            case.name
+        );
         let other = case.folder.join(if file == "expected.yaml" { "expected.err" } else { "expected.yaml" });
         if blessing() {
             let _ = std::fs::remove_file(&other);
@@ -149,7 +156,10 @@ fn every_template_has_cases_of_both_kinds() {
     }
     let built: BTreeSet<&str> = builtin::all().iter().map(|entry| entry.name).collect();
     for (name, folder) in folders(&templates()) {
-        assert!(!folder.join("tests").is_dir() || built.contains(name.as_str()), "{name} has cases and is not in dist/");
+        assert!(
+            !folder.join("tests").is_dir() || built.contains(name.as_str()),
+            "{name} has cases and is not in dist/"
+        );
     }
 }
 
@@ -169,7 +179,8 @@ fn the_component_answers_as_its_crate_does() {
             "zookeeper" => native::<template_zookeeper::ZooKeeper>(&request),
             other => panic!("`{other}` is built in and not compared here"),
         };
-        let at = format!("{}/{}: dist/ is not what the sources say; run templates-wasm/build.sh", case.template, case.name);
+        let at =
+            format!("{}/{}: dist/ is not what the sources say; run templates-wasm/build.sh", case.template, case.name);
         match (native, rendered(&case)) {
             (Ok(native), Ok(component)) => {
                 let left: Vec<(String, u32, Value)> =

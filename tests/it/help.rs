@@ -31,7 +31,8 @@ fn all() -> Vec<(Vec<String>, String)> {
 
 #[test]
 fn the_help_is_the_one_that_was_read() {
-    let mut text = String::from("# The help of `kubectl ku8`\n\nWritten by `BLESS=1`; a change here is a change people see.\n");
+    let mut text =
+        String::from("# The help of `kubectl ku8`\n\nWritten by `BLESS=1`; a change here is a change people see.\n");
     for (path, help) in all() {
         let name = [&["kubectl".to_owned(), "ku8".to_owned()], &path[..]].concat().join(" ");
         let help: Vec<&str> = help.lines().map(str::trim_end).collect();

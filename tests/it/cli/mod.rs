@@ -105,10 +105,17 @@ fn rendered_documents_are_the_same_as_yaml_and_as_json() {
 #[test]
 fn nothing_is_coloured_where_nobody_looks() {
     let home = Home::new();
-    for arguments in [&["template", "list"][..], &["template", "show", "redis"], &["--help"], &["list"], &["nonsense"], &[]] {
-        for (name, value) in [("NO_COLOR", ""), ("NO_COLOR", "1"), ("TERM", "xterm-256color"), ("COLORTERM", "truecolor")] {
+    for arguments in
+        [&["template", "list"][..], &["template", "show", "redis"], &["--help"], &["list"], &["nonsense"], &[]]
+    {
+        for (name, value) in
+            [("NO_COLOR", ""), ("NO_COLOR", "1"), ("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]
+        {
             let ran: Ran = home.command(PROGRAM).env(name, value).args(arguments).output().unwrap().into();
-            assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "{name}={value} {arguments:?}: {ran:?}");
+            assert!(
+                !ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'),
+                "{name}={value} {arguments:?}: {ran:?}"
+            );
         }
     }
     let always = home.run(&["template", "show", "redis", "--color", "always"]);
@@ -119,7 +126,9 @@ fn nothing_is_coloured_where_nobody_looks() {
 fn a_reader_that_leaves_ends_the_output_in_silence() {
     let home = Home::new();
     // The writer's exit status is written beside the pipe, whose own status is head's.
-    for command in ["template render mysql --set database=orders", "template schema redis", "--help", "template list -q", ""] {
+    for command in
+        ["template render mysql --set database=orders", "template schema redis", "--help", "template list -q", ""]
+    {
         let ran = home.shell(&format!("{{ kubectl ku8 {command}; echo $? > status; }} | head -c 1 >/dev/null"));
         let status = std::fs::read_to_string(home.path().join("status")).unwrap();
         assert_eq!((ran.stderr.as_str(), status.trim()), ("", "0"), "kubectl ku8 {command} | head -c 1");
