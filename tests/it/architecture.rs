@@ -90,9 +90,6 @@ const LINES: usize = 300;
 
 /// Files that are longer, and why.
 const LONG: &[(&str, &str)] = &[
-    ("commands/pipeline.rs", "to be split: loading templates, observing, preparing"),
-    ("commands/publish.rs", "to be split: arguments, one publication, the journal"),
-    ("commands/define.rs", "to be split: arguments, sources, the record"),
     ("plan/decide.rs", "one decision table, to be split by action"),
     ("plan/compare.rs", "one walk over two documents"),
 ];
