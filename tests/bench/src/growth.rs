@@ -85,24 +85,14 @@ fn one_size(world: &World, table: &mut Table, size: usize, repeats: usize) -> Re
     let [plan_new, publish, plan, update] = [times.plan_new, times.publish, times.plan, times.update].map(Samples::of);
     let limit = "the bare API";
     table.times(&format!("plan-new-{size}"), &format!("plan {size} new objects"), &plan_new, None);
-    table.times(
-        &format!("plan-{size}"),
-        &format!("plan {size} objects, {} changed", size / 4),
-        &plan,
-        Some((limit, &limits.plan)),
-    );
-    table.times(
-        &format!("publish-{size}"),
-        &format!("publish {size} new objects"),
-        &publish,
-        Some((limit, &limits.publish)),
-    );
-    table.times(
-        &format!("update-{size}"),
-        &format!("publish {size} changed objects"),
-        &update,
-        Some((limit, &limits.update)),
-    );
+    for (id, work, ours, peer, bare) in [
+        ("plan", format!("plan {size} objects, {} changed", size / 4), &plan, "its bare requests", &limits.plan),
+        ("publish", format!("publish {size} new objects"), &publish, "bare patches", &limits.create),
+        ("update", format!("publish {size} changed objects"), &update, "bare patches", &limits.update),
+        ("update-all", "the same".to_owned(), &update, "bare plan and patches", &limits.plan_and_update),
+    ] {
+        table.times(&format!("{id}-{size}"), &work, ours, Some((peer, bare)));
+    }
     if size == SMALL {
         let (diff, apply) = kubectl(world, size)?;
         table.times(&format!("plan-{size}-kubectl"), "the plan", &plan, Some(("kubectl diff", &diff)));
@@ -135,8 +125,9 @@ fn run(world: &World, words: &str) -> Result<Duration, Error> {
 #[derive(Default)]
 struct Limits {
     plan: Samples,
-    publish: Samples,
+    create: Samples,
     update: Samples,
+    plan_and_update: Samples,
 }
 
 fn bare(world: &World, size: usize, repeats: usize) -> Result<Limits, Error> {
@@ -144,12 +135,13 @@ fn bare(world: &World, size: usize, repeats: usize) -> Result<Limits, Error> {
     let mut limits = Limits::default();
     for repeat in 0..repeats {
         let set = format!("bare{size}-{repeat}");
-        let objects = |changed: usize| -> Vec<_> {
-            (0..size).map(|number| config_map(&set, number, usize::from(number < changed))).collect()
+        let objects = |changed: usize, round: usize| -> Vec<_> {
+            (0..size).map(|number| config_map(&set, number, if number < changed { round } else { 0 })).collect()
         };
-        limits.publish.add(api.each(BARE, &objects(0), &[Verb::Apply])?);
-        limits.plan.add(api.each(BARE, &objects(size / 4), &[Verb::Get, Verb::DryRun])?);
-        limits.update.add(api.each(BARE, &objects(size), &[Verb::Get, Verb::DryRun, Verb::Apply])?);
+        limits.create.add(api.each(BARE, &objects(0, 0), &[Verb::Apply])?);
+        limits.plan.add(api.each(BARE, &objects(size / 4, 1), &[Verb::Get, Verb::DryRun])?);
+        limits.update.add(api.each(BARE, &objects(size, 2), &[Verb::Apply])?);
+        limits.plan_and_update.add(api.each(BARE, &objects(size, 3), &[Verb::Get, Verb::DryRun, Verb::Apply])?);
     }
     Ok(limits)
 }

@@ -15,49 +15,60 @@ use crate::table::Table;
 use crate::world::World;
 
 const NAMESPACE: &str = "list";
+/// Helm's records would be about the same objects.
+const HELM_NAMESPACE: &str = "helm-list";
 const DEFINITIONS: usize = 200;
 const MORE_REVISIONS: usize = 4;
+/// Different releases of helm's, so that its compressed replies do not profit from copies of one.
+const RELEASES: usize = 12;
 /// A name that occurs nowhere else, so that a copy is a replacement of text.
 const ORIGINAL: &str = "copied-from-here";
 
 /// Measures and adds the rows.
 pub(crate) fn measure(world: &World, options: &Options, table: &mut Table) -> Result<(), Error> {
-    let (heads, revision, release) = originals(world)?;
+    let (head, revision, releases) = originals(world)?;
     let api = Api::new(world.cluster.kubeconfig())?;
-    let copies = |original: &Value, revision: usize| -> Result<Vec<Value>, Error> {
-        (0..DEFINITIONS).map(|number| copy(original, &format!("copy-{number:04}"), revision)).collect()
+    let store = |namespace: &str, originals: &[Value], revision: usize| -> Result<Duration, Error> {
+        let numbered = originals.iter().cycle().take(DEFINITIONS).enumerate();
+        let copies: Result<Vec<Value>, Error> =
+            numbered.map(|(number, original)| copy(original, &format!("copy-{number:04}"), revision)).collect();
+        api.each(namespace, &copies?, &[Verb::Apply])
     };
-    for original in [&heads, &revision, &release] {
-        api.each(NAMESPACE, &copies(original, 1)?, &[Verb::Apply])?;
-    }
+    store(NAMESPACE, &[head], 1)?;
+    store(NAMESPACE, std::slice::from_ref(&revision), 1)?;
+    store(HELM_NAMESPACE, &releases, 1)?;
     let few = rows(world, options, table, "one revision each", "list")?;
     for number in 2..=MORE_REVISIONS + 1 {
-        for original in [&revision, &release] {
-            api.each(NAMESPACE, &copies(original, number)?, &[Verb::Apply])?;
-        }
+        store(NAMESPACE, std::slice::from_ref(&revision), number)?;
+        store(HELM_NAMESPACE, &releases, number)?;
     }
     let many = rows(world, options, table, "five revisions each", "list-revisions")?;
     table.value("list-growth", "bytes of ours, five revisions beside one", many, Some(("one revision", few)), "KiB");
     Ok(())
 }
 
-/// Head and revision of a definition of ours, and helm's record of a release.
-fn originals(world: &World) -> Result<(Value, Value, Value), Error> {
+/// Head and revision of a definition of ours, and helm's records of some releases.
+fn originals(world: &World) -> Result<(Value, Value, Vec<Value>), Error> {
     let chart = world.path("chart");
     Work::new(world.ours(NAMESPACE, &format!("define {ORIGINAL} -t mysql --set database=orders"))).time()?;
     Work::new(world.ours(NAMESPACE, &format!("publish {ORIGINAL} --yes --no-wait"))).time()?;
-    Work::new(world.helm(NAMESPACE, &format!("install {ORIGINAL} {}", chart.display()))).time()?;
-    let first = |kind: &str, selector: &str| -> Result<Value, Error> {
-        let text = world.cluster.kubectl(&["get", kind, "-n", NAMESPACE, "-l", selector, "-o", "json"])?;
-        let list: Value = serde_json::from_str(&text)?;
-        let found = list["items"].get(0).cloned();
-        found.ok_or_else(|| format!("there is no {kind} with {selector}").into())
+    for number in 0..RELEASES {
+        let words = format!("install {ORIGINAL}-{number} {} --set database=orders{number}", chart.display());
+        Work::new(world.helm(HELM_NAMESPACE, &words)).time()?;
+    }
+    let all = |namespace: &str, kind: &str, selector: &str| -> Result<Vec<Value>, Error> {
+        let text = world.cluster.kubectl(&["get", kind, "-n", namespace, "-l", selector, "-o", "json"])?;
+        let mut list: Value = serde_json::from_str(&text)?;
+        match list["items"].as_array_mut().map(std::mem::take) {
+            Some(items) if !items.is_empty() => Ok(items),
+            _ => Err(format!("there are no {kind} with {selector}").into()),
+        }
     };
     let of = |kind: &str| format!("ku8.dev/kind={kind},ku8.dev/name={ORIGINAL}");
     Ok((
-        first("configmaps", &of("definition"))?,
-        first("configmaps", &of("revision"))?,
-        first("secrets", &format!("owner=helm,name={ORIGINAL}"))?,
+        all(NAMESPACE, "configmaps", &of("definition"))?.remove(0),
+        all(NAMESPACE, "configmaps", &of("revision"))?.remove(0),
+        all(HELM_NAMESPACE, "secrets", "owner=helm")?,
     ))
 }
 
@@ -79,7 +90,7 @@ fn rows(world: &World, options: &Options, table: &mut Table, what: &str, id: &st
     let [ours, helm] = in_turn(
         options.cluster_runs(),
         [&mut |_| Work::new(world.ours(NAMESPACE, "list")).time(), &mut |_| {
-            Work::new(world.helm(NAMESPACE, "list")).time()
+            Work::new(world.helm(HELM_NAMESPACE, "list")).time()
         }],
     )?;
     table.times(id, &format!("list {DEFINITIONS} definitions, {what}"), &ours, Some(("helm list", &helm)));
@@ -96,7 +107,7 @@ fn rows(world: &World, options: &Options, table: &mut Table, what: &str, id: &st
         Ok(kibibytes(proxy.take_received()))
     };
     let bytes = counted(world.ours(NAMESPACE, "list"))?;
-    let theirs = counted(world.helm(NAMESPACE, "list"))?;
+    let theirs = counted(world.helm(HELM_NAMESPACE, "list"))?;
     table.value(&format!("{id}-bytes"), "the same, received", bytes, Some(("helm list", theirs)), "KiB");
     Ok(bytes)
 }

@@ -36,38 +36,45 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(&options) {
-        Ok(table) => {
-            if options.json {
-                println!("{:#}", table.to_json(&aims::judge(&table)));
-            } else {
-                println!("{table}");
-                aims::judge(&table).iter().for_each(|verdict| println!("{verdict}"));
-            }
-            if options.debug {
-                eprintln!("warning: this was the debug build of kubectl-ku8; its numbers mean nothing");
-            }
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+    let mut table = Table::default();
+    let failures = run(&options, &mut table);
+    let verdicts = aims::judge(&table);
+    if options.json {
+        println!("{:#}", table.to_json(&verdicts));
+    } else {
+        println!("{table}");
+        verdicts.iter().for_each(|verdict| println!("{verdict}"));
     }
+    if options.debug {
+        eprintln!("warning: this was the debug build of kubectl-ku8; its numbers mean nothing");
+    }
+    failures.iter().for_each(|failure| eprintln!("error: {failure}"));
+    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Takes the measurements of one room.
+type Measure = fn(&World, &Options, &mut Table) -> Result<(), Error>;
+
+const MEASURES: &[(&str, Measure)] = &[
+    ("one render", render::measure),
+    ("one MySQL against the cluster", mysql::measure),
+    ("growth with the number of objects", growth::measure),
+    ("lists", list::measure),
+];
+
 /// Takes every measurement, one after the other: two at once would only measure each other.
-fn run(options: &Options) -> Result<Table, Error> {
-    let world = World::create(options)?;
-    let mut table = Table::default();
-    let say = |what: &str| eprintln!("measuring {what}");
-    say("one render");
-    render::measure(&world, options, &mut table)?;
-    say("one MySQL against the cluster");
-    mysql::measure(&world, options, &mut table)?;
-    say("growth with the number of objects");
-    growth::measure(&world, options, &mut table)?;
-    say("lists");
-    list::measure(&world, options, &mut table)?;
-    Ok(table)
+/// What fails is returned and does not keep the others from being taken.
+fn run(options: &Options, table: &mut Table) -> Vec<String> {
+    let world = match World::create(options) {
+        Ok(world) => world,
+        Err(error) => return vec![error.to_string()],
+    };
+    let mut failures = Vec::new();
+    for (what, measure) in MEASURES {
+        eprintln!("measuring {what}");
+        if let Err(error) = measure(&world, options, table) {
+            failures.push(format!("{what}: {error}"));
+        }
+    }
+    failures
 }

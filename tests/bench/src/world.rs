@@ -13,7 +13,7 @@ use crate::Error;
 use crate::options::Options;
 
 /// Namespaces, so that one measurement does not see the objects of another.
-pub(crate) const NAMESPACES: &[&str] = &["ours", "helm", "growth", "peer", "bare", "list"];
+pub(crate) const NAMESPACES: &[&str] = &["ours", "helm", "growth", "peer", "bare", "list", "helm-list"];
 
 /// Programs, cluster and folder; dropping it ends the cluster and removes the folder.
 pub(crate) struct World {
