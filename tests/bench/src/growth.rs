@@ -83,7 +83,6 @@ fn one_size(world: &World, table: &mut Table, size: usize, repeats: usize) -> Re
     }
     let limits = bare(world, size, repeats)?;
     let [plan_new, publish, plan, update] = [times.plan_new, times.publish, times.plan, times.update].map(Samples::of);
-    let limit = "the bare API";
     table.times(&format!("plan-new-{size}"), &format!("plan {size} new objects"), &plan_new, None);
     for (id, work, ours, peer, bare) in [
         ("plan", format!("plan {size} objects, {} changed", size / 4), &plan, "its bare requests", &limits.plan),
