@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn times_read_as_people_write_them() {
         assert_eq!(parse_duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(parse_duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(parse_duration("5m"), Ok(Duration::from_mins(5)));
         assert!(parse_duration("soon").is_err());
     }
 }

@@ -1,1 +1,21 @@
-fn main() {}
+//! The whole path on a real control plane: every command through the built binary, every effect read from the cluster.
+//! `real` needs no cluster; everything else shares one that ends with this process.
+
+mod bad_input;
+mod components;
+mod damage;
+mod delete;
+mod documents;
+mod interrupted;
+mod main_job;
+mod ownership;
+mod planning;
+mod real;
+mod records;
+mod secrecy;
+mod secrets;
+mod server_accepts;
+mod stage;
+mod steps;
+
+mod waiting;

@@ -1,4 +1,16 @@
 //! Integration tests of the command line tool, in one binary.
-//! Nothing here needs a cluster.
+//! Nothing here needs a cluster, a network, or anything of the machine's own settings.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
+mod architecture;
+
+mod bless;
+
+mod cli;
+
+mod golden;
+
+mod help;
 
 mod sandbox;

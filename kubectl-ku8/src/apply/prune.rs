@@ -24,7 +24,10 @@ impl Apply<'_> {
             let result = match change.action {
                 Action::Delete => self.remove(change).await,
                 Action::Keep if change.effects.contains(&Effect::Retained) => {
-                    self.retain(&change.key, change.live.as_ref()).await
+                    self.retain(&change.key, change.live.as_ref(), true).await
+                }
+                Action::Keep if change.effects.contains(&Effect::TakenBack) => {
+                    self.retain(&change.key, change.live.as_ref(), false).await
                 }
                 Action::Keep => Ok(Outcome::Kept),
                 _ => continue,
@@ -37,7 +40,7 @@ impl Apply<'_> {
             }
             let key = ObjectKey::new("", "Secret", &plan.definition.namespace, &secret.name);
             let result = match secret.action {
-                SecretAction::Retain => self.retain(&key, secret.live.as_ref()).await,
+                SecretAction::Retain => self.retain(&key, secret.live.as_ref(), true).await,
                 SecretAction::Delete => self.remove_seen(&key, secret.live.as_ref(), "v1").await,
                 _ => continue,
             };
@@ -81,17 +84,17 @@ impl Apply<'_> {
         Err(WriteError::Stale { object: key.to_string(), what: "it changes faster than it can be deleted".into() })
     }
 
-    /// Marks an object that outlives its definition (decisions.md, 21).
-    async fn retain(&self, key: &ObjectKey, seen: Option<&LiveObject>) -> Result<Outcome, WriteError> {
+    /// Marks an object that outlives its definition, or takes the mark away (decisions.md, 21).
+    async fn retain(&self, key: &ObjectKey, seen: Option<&LiveObject>, outlives: bool) -> Result<Outcome, WriteError> {
         let resource = PlanClient::core(&key.kind);
         let mut seen = seen.cloned();
         for _ in 0..TRIES {
             let Some(live) = &seen else { return Ok(Outcome::Kept) };
-            let patch = json!({"metadata": {"annotations": {labels::RETAINED_FROM: self.home()}}});
+            let patch = json!({"metadata": {"annotations": {labels::RETAINED_FROM: outlives.then(|| self.home())}}});
             match self.cluster.merge_patch(&resource, key, patch, &Precondition::of(live)).await {
                 Ok(_) => return Ok(Outcome::Kept),
                 Err(error) if error.is_conflict() || error.is_not_found() => {
-                    seen = self.cluster.reader().read(&resource, key).await?
+                    seen = self.cluster.reader().read(&resource, key).await?;
                 }
                 Err(error) => return Err(error.into()),
             }

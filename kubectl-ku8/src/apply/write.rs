@@ -86,7 +86,7 @@ impl Apply<'_> {
         let intent = secret.intent.as_ref().expect("a Secret that is written has an intent");
         if secret.action == SecretAction::Create {
             let data = secrets::generate(intent, &secret.generated)?;
-            let value = secrets::manifest(intent, namespace, &self.plan.definition.name, &self.owner_id, data);
+            let value = secrets::manifest(intent, namespace, &self.plan.definition.name, &self.owner_id, &data);
             self.cluster.create(&resource, &key, &value).await?;
             return Ok(Outcome::Created);
         }

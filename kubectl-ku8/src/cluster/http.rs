@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ::http::{Method, Request};
@@ -16,12 +17,17 @@ use super::{ClusterError, Target};
 /// Attempts for reads and dry-runs; the pauses between them add up to about 8 s.
 const ATTEMPTS: u32 = 5;
 
+/// A server that answers nothing at all is given up after this.
+const FIRST_ANSWER: Duration = Duration::from_secs(8);
+
 /// A client with one deadline per request.
 pub(crate) struct Http {
     client: kube::Client,
     server: String,
     user: String,
     timeout: Duration,
+    /// Whether the server has answered anything yet; before that, patience is short.
+    answered: AtomicBool,
     mask: Mask,
     warnings: Mutex<Vec<String>>,
 }
@@ -49,6 +55,7 @@ impl Http {
             server: target.server.clone(),
             user: target.user.clone(),
             timeout: target.request_timeout,
+            answered: AtomicBool::new(false),
             mask: Mask::new(),
             warnings: Mutex::new(Vec::new()),
         })
@@ -107,7 +114,8 @@ impl Http {
     async fn once(&self, exchange: &Exchange<'_>) -> Result<Value, ClusterError> {
         let request = build(exchange)?;
         let started = tokio::time::Instant::now();
-        let answer = tokio::time::timeout(self.timeout, async {
+        let limit = if self.answered.load(Ordering::Relaxed) { self.timeout } else { self.timeout.min(FIRST_ANSWER) };
+        let answer = tokio::time::timeout(limit, async {
             let reply = self.client.send(request).await?;
             let code = reply.status().as_u16();
             let warnings: Vec<String> = reply
@@ -121,9 +129,10 @@ impl Http {
             Ok::<_, kube::Error>((code, warnings, body))
         })
         .await;
+        self.answered.fetch_or(matches!(answer, Ok(Ok(_))), Ordering::Relaxed);
         let (code, warnings, body) = match answer {
             Err(_) => {
-                return Err(ClusterError::Timeout { server: self.server.clone(), seconds: self.timeout.as_secs() });
+                return Err(ClusterError::Timeout { server: self.server.clone(), seconds: limit.as_secs() });
             }
             Ok(Err(error)) => return Err(self.transport(&error)),
             Ok(Ok(parts)) => parts,

@@ -93,7 +93,7 @@ impl PlanClient {
             if let Some(found) = page.get_mut("items").and_then(Value::as_array_mut) {
                 items.extend(found.drain(..).map(|value| LiveObject { value }));
             }
-            next = page["metadata"]["continue"].as_str().unwrap_or_default().to_owned();
+            page["metadata"]["continue"].as_str().unwrap_or_default().clone_into(&mut next);
             if next.is_empty() {
                 return Ok(items);
             }

@@ -5,7 +5,7 @@ use ::http::Method;
 use serde_json::Value;
 
 use super::http::Exchange;
-use super::{ClusterError, PlanClient, Resource};
+use super::{ClusterError, PlanClient, Precondition, Resource};
 use crate::object::{GroupKind, LiveObject, ObjectKey};
 
 /// Labels and annotations of one record; listing needs nothing else (plan-apply.md, section 3.5).
@@ -20,6 +20,12 @@ pub struct RecordSummary {
 }
 
 impl RecordSummary {
+    /// uid and resourceVersion it was listed with.
+    pub fn seen(&self) -> Precondition {
+        let text = |field: &str| self.metadata[field].as_str().unwrap_or_default().to_owned();
+        Precondition { uid: text("uid"), resource_version: text("resourceVersion") }
+    }
+
     /// Reads one label.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.metadata["labels"][key].as_str()
@@ -81,7 +87,7 @@ impl PlanClient {
                 let text = |field: &str| metadata[field].as_str().unwrap_or_default().to_owned();
                 records.push(RecordSummary { name: text("name"), namespace: text("namespace"), metadata });
             }
-            next = page["metadata"]["continue"].as_str().unwrap_or_default().to_owned();
+            page["metadata"]["continue"].as_str().unwrap_or_default().clone_into(&mut next);
             if next.is_empty() {
                 return Ok(records);
             }

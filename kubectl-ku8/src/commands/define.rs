@@ -5,13 +5,12 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::Context;
-use super::pipeline::{collect_values, load_by_name, load_template, read_head};
-use crate::cluster::{Cluster, ClusterError, PlanClient};
+use super::resolve::{collect_values, load_by_name, load_template, read_head};
+use super::save::save;
+use crate::cluster::PlanClient;
 use crate::definition::{Definition, Document, TemplateRef, Visibility, merge, parse_documents};
-use crate::error::{CommandError, exit};
-use crate::object::ObjectKey;
-use crate::plan::{FieldOp, differences, display_path};
-use crate::release::{Head, head_name};
+use crate::error::CommandError;
+use crate::release::Head;
 
 /// Create or update a definition; nothing runs until it is published
 #[derive(Args, Debug)]
@@ -73,7 +72,7 @@ pub async fn run(context: &Context, args: DefineArgs) -> Result<u8, CommandError
     let head = read_head(cluster.reader(), &namespace, &name).await?;
     let mut definition = compose(&args, given, &name, head.as_ref())?;
     definition.metadata.namespace = Some(namespace.clone());
-    check_template_change(&definition, head.as_ref(), args.replace || args.template.is_some() && args.replace)?;
+    check_template_change(&definition, head.as_ref(), args.replace)?;
     pin_template(
         context,
         &mut definition,
@@ -227,10 +226,10 @@ pub(super) async fn pin_template(
     let Some(reference) = &mut definition.spec.template else { return Ok(()) };
     let stored =
         head.and_then(|head| head.definition.spec.template.as_ref()).filter(|stored| stored.name == reference.name);
-    if reference.digest.is_none() {
-        if let Some(stored) = stored {
-            *reference = stored.clone();
-        }
+    if reference.digest.is_none()
+        && let Some(stored) = stored
+    {
+        *reference = stored.clone();
     }
     let template = match &reference.digest {
         Some(_) => load_template(context, reference, cluster).await?,
@@ -256,100 +255,4 @@ pub(super) async fn validate(
         context.runtime()?.check(&template, Value::Object(definition.spec.values.clone()))?;
     }
     Ok(())
-}
-
-/// Stores a definition and says what changed.
-///
-/// # Errors
-/// When somebody else wrote meanwhile, or the server refuses.
-pub(super) async fn save(
-    context: &Context,
-    cluster: &Cluster,
-    namespace: &str,
-    head: Option<Head>,
-    definition: Definition,
-) -> Result<u8, CommandError> {
-    let ui = &context.ui;
-    let name = definition.name().to_owned();
-    let created = head.is_none();
-    let changes = head.as_ref().map(|head| describe_changes(&head.definition, &definition)).unwrap_or_default();
-    if head.as_ref().is_some_and(|head| head.definition == definition) {
-        ui.print(&format!("definition {namespace}/{name} unchanged"));
-        return Ok(exit::DONE);
-    }
-    let mut head = head.unwrap_or_else(|| Head::draft(definition.clone()));
-    head.definition = definition;
-    write_head(context, cluster, namespace, &head).await?;
-    ui.print(&format!("definition {namespace}/{name} {}", if created { "created" } else { "updated" }));
-    for line in changes {
-        ui.print(&format!("  {line}"));
-    }
-    ui.say(&ui.err.dim(&format!("next: kubectl ku8 plan {name}")));
-    Ok(exit::DONE)
-}
-
-/// Creates or replaces the head, never over somebody else's write.
-///
-/// # Errors
-/// When it changed since it was read, with who changed it.
-pub(super) async fn write_head(
-    context: &Context,
-    cluster: &Cluster,
-    namespace: &str,
-    head: &Head,
-) -> Result<Head, CommandError> {
-    let value = head.to_config_map(namespace, &context.now(), &context.who());
-    let key = ObjectKey::new("", "ConfigMap", namespace, head_name(head.definition.name()));
-    let resource = PlanClient::config_maps();
-    let written = if head.uid.is_empty() {
-        cluster.create(&resource, &key, &value).await
-    } else {
-        cluster.replace(&resource, &key, &value).await
-    };
-    match written {
-        Ok(live) => Ok(Head {
-            uid: live.uid().to_owned(),
-            resource_version: live.resource_version().to_owned(),
-            ..head.clone()
-        }),
-        Err(error) if error.is_conflict() || (error.is_not_found() && !head.uid.is_empty()) => {
-            Err(changed_meanwhile(cluster.reader(), &key).await)
-        }
-        Err(ClusterError::NamespaceMissing(namespace)) => Err(ClusterError::NamespaceMissing(namespace).into()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn changed_meanwhile(cluster: &PlanClient, key: &ObjectKey) -> CommandError {
-    let now = cluster.read(&PlanClient::config_maps(), key).await.ok().flatten();
-    let by = now.as_ref().and_then(|live| live.annotation(crate::object::labels::UPDATED_BY)).unwrap_or("somebody");
-    let message = match &now {
-        Some(_) => format!("definition was changed by {by} since you read it; your change was not written"),
-        None => "definition was deleted since you read it; your change was not written".to_owned(),
-    };
-    CommandError::new(message).code(exit::STALE).hint("look at it again, and repeat your change")
-}
-
-fn describe_changes(before: &Definition, after: &Definition) -> Vec<String> {
-    let value = |definition: &Definition| {
-        let mut value = serde_json::to_value(definition).expect("a definition is plain data");
-        if let Some(metadata) = value["metadata"].as_object_mut() {
-            metadata.remove("namespace");
-        }
-        value
-    };
-    let after = value(after);
-    differences(&value(before), &after, &after)
-        .into_iter()
-        .filter(|field| !field.pointer.starts_with("/spec/template/"))
-        .map(|field| {
-            let path = display_path(&field.path);
-            let path = path.strip_prefix("spec.values.").unwrap_or(&path).to_owned();
-            match field.op {
-                FieldOp::Add => format!("{path}: {}", field.after),
-                FieldOp::Remove => format!("{path}: {} → (unset)", field.before),
-                _ => format!("{path}: {} → {}", field.before, field.after),
-            }
-        })
-        .collect()
 }

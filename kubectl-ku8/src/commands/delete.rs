@@ -3,11 +3,12 @@
 
 use clap::Args;
 
-use super::define::write_head;
-use super::pipeline::{PlanOptions, Prepared, prepare, require_head};
+use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::plan::show;
 use super::publish::refuse;
-use super::{Context, confirm};
+use super::resolve::require_head;
+use super::save::write_head;
+use super::{Context, confirm, template_store};
 use crate::apply::{Apply, ApplyEvent};
 use crate::cli::Output;
 use crate::cluster::{Cluster, Lock, PlanClient, Precondition};
@@ -95,7 +96,9 @@ async fn carry_out(
         return Err(CommandError::new(reason)
             .hint(format!("correct it and delete again: kubectl ku8 delete {}", head.definition.name())));
     }
-    remove_records(cluster, namespace, &head).await
+    remove_records(cluster, namespace, &head).await?;
+    template_store::sweep(context, cluster, namespace).await;
+    Ok(())
 }
 
 /// Revisions first, the head last: while it exists, everything can still be found.
@@ -107,9 +110,7 @@ async fn remove_records(cluster: &Cluster, namespace: &str, head: &Head) -> Resu
         if record.label(labels::KIND) != Some("revision") {
             continue;
         }
-        let text = |field: &str| record.metadata[field].as_str().unwrap_or_default().to_owned();
-        let seen = Precondition { uid: text("uid"), resource_version: text("resourceVersion") };
-        cluster.delete(&resource, &key, &seen).await?;
+        cluster.delete(&resource, &key, &record.seen()).await?;
     }
     let key = ObjectKey::new("", "ConfigMap", namespace, head_name(name));
     let seen = Precondition { uid: head.uid.clone(), resource_version: head.resource_version.clone() };

@@ -4,8 +4,9 @@
 use clap::Args;
 
 use super::Context;
-use super::define::{pin_template, save, validate};
-use super::pipeline::require_head;
+use super::define::{pin_template, validate};
+use super::resolve::require_head;
+use super::save::save;
 use crate::definition::{parse, yaml};
 use crate::error::{CommandError, exit};
 use crate::files;

@@ -4,7 +4,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::pipeline::require_head;
+use super::resolve::require_head;
 use super::{Context, print_document};
 use crate::cli::Output;
 use crate::error::{CommandError, exit};
@@ -78,7 +78,7 @@ pub async fn run(context: &Context, args: HistoryArgs) -> Result<u8, CommandErro
     }
     match args.output {
         Output::Text if numbers.is_empty() => {
-            context.ui.say(&format!("{namespace}/{} was never published.", args.name))
+            context.ui.say(&format!("{namespace}/{} was never published.", args.name));
         }
         Output::Text => context.ui.print(&table.render()),
         _ => print_document(

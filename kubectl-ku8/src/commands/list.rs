@@ -45,7 +45,7 @@ pub async fn run(context: &Context, args: ListArgs) -> Result<u8, CommandError> 
     let mut selector = head_selector();
     for (key, value) in [(labels::APP, &args.app), (labels::STATUS, &args.status)] {
         if let Some(value) = value {
-            selector.push_str(&format!(",{key}={value}"));
+            selector.extend([",", key, "=", value.as_str()]);
         }
     }
     if let Some(more) = &args.selector {

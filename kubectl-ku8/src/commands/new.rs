@@ -5,10 +5,12 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::Context;
-use super::define::{pin_template, save, validate};
-use super::pipeline::{PlanOptions, collect_values, load_by_name, prepare, read_head};
+use super::define::{pin_template, validate};
+use super::pipeline::{PlanOptions, prepare};
 use super::plan::show;
 use super::publish::{self, PublishArgs};
+use super::resolve::{collect_values, load_by_name, read_head};
+use super::save::save;
 use crate::cli::Output;
 use crate::definition::{Definition, TemplateRef, check_name, merge};
 use crate::error::{CommandError, exit};

@@ -4,7 +4,8 @@
 use clap::Args;
 use serde_json::json;
 
-use super::pipeline::{PlanOptions, Prepared, prepare, read_head, require_head};
+use super::pipeline::{PlanOptions, Prepared, prepare};
+use super::resolve::{read_head, require_head};
 use super::{Context, select};
 use crate::cli::Output;
 use crate::definition::{Definition, Document, parse_documents};

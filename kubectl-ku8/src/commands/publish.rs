@@ -4,22 +4,19 @@
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::json;
 
-use super::define::write_head;
-use super::pipeline::{PlanOptions, Prepared, load_template, prepare, require_head};
+use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::plan::{AllowArgs, show};
+use super::record::{Ending, begin, create_revision, finish, inventory_of, next_revision, retire};
+use super::resolve::{load_template, require_head};
 use super::{Context, confirm, select, template_store};
 use crate::apply::{Apply, ApplyEvent, ApplyReport, Outcome};
 use crate::cli::{Output, parse_duration};
-use crate::cluster::{Cluster, Lock, PlanClient, Precondition};
+use crate::cluster::{Cluster, Lock};
 use crate::error::{CommandError, exit};
-use crate::object::{LiveObject, ObjectKey, labels};
+use crate::object::{LiveObject, ObjectKey};
 use crate::plan::{Action, ProblemKind};
-use crate::release::{
-    Cause, Head, Inventory, InventoryEntry, Operation, Phase, RevisionMeta, RevisionRecord, expired, revision_name,
-    revision_number, revision_selector,
-};
+use crate::release::{Head, Phase};
 use crate::terminal::Progress;
 use crate::wait::{WaitReport, until_current};
 
@@ -62,7 +59,7 @@ impl PublishArgs {
             names: vec![name.to_owned()],
             all: false,
             yes: true,
-            wait_timeout: Duration::from_secs(300),
+            wait_timeout: Duration::from_mins(5),
             no_wait: false,
             history_max: 10,
             full: false,
@@ -114,11 +111,6 @@ pub(super) fn refuse(prepared: &Prepared) -> Result<(), CommandError> {
     }
 }
 
-/// The number the next publication gets.
-pub fn next_revision(head: &Head) -> u32 {
-    head.state.current.max(head.state.pending) + 1
-}
-
 async fn carry_out(
     context: &Context,
     cluster: &Cluster,
@@ -156,77 +148,6 @@ async fn carry_out(
         retire(context, cluster, namespace, &head, args.history_max).await;
     }
     conclude(context, &head, prepared, &report, wait.as_ref())
-}
-
-fn inventory_of(prepared: &Prepared) -> Inventory {
-    Inventory::new(
-        prepared
-            .desired
-            .objects
-            .iter()
-            .map(|object| InventoryEntry::new(object.manifest.key(), object.manifest.version())),
-    )
-}
-
-async fn create_revision(
-    context: &Context,
-    cluster: &Cluster,
-    namespace: &str,
-    head: &Head,
-    prepared: &Prepared,
-    number: u32,
-    inventory: &Inventory,
-) -> Result<(), CommandError> {
-    let record = RevisionRecord {
-        definition: head.definition.clone(),
-        effective: prepared.effective.clone(),
-        meta: RevisionMeta {
-            number,
-            cause: Cause::Publish,
-            started_at: context.now(),
-            by: context.who(),
-            tool: env!("CARGO_PKG_VERSION").to_owned(),
-            template: prepared.plan.definition.template.clone(),
-            summary: prepared.plan.summary_words(),
-        },
-        inventory: inventory.clone(),
-        render: prepared.desired.objects.iter().map(|object| object.manifest.value().clone()).collect(),
-    };
-    let value = record.to_config_map(namespace)?;
-    let name = revision_name(head.definition.name(), number);
-    let key = ObjectKey::new("", "ConfigMap", namespace, name);
-    let resource = PlanClient::config_maps();
-    match cluster.create(&resource, &key, &value).await {
-        Ok(_) => Ok(()),
-        Err(error) if error.is_conflict() => {
-            // A crash before the head was written leaves a revision no head refers to (decisions.md, 19).
-            if let Some(orphan) = cluster.reader().read(&resource, &key).await? {
-                cluster.delete(&resource, &key, &Precondition::of(&orphan)).await?;
-            }
-            cluster.create(&resource, &key, &value).await?;
-            Ok(())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Says on the head what is about to happen, with old ∪ new as inventory, before the first object is written.
-async fn begin(
-    context: &Context,
-    cluster: &Cluster,
-    namespace: &str,
-    mut head: Head,
-    number: u32,
-    new: &Inventory,
-) -> Result<Head, CommandError> {
-    head.state.phase = Phase::Publishing;
-    head.state.pending = number;
-    head.state.reason = None;
-    head.state.inventory = head.state.inventory.union(new);
-    head.state.operation =
-        Some(Operation { holder: context.holder(), started_at: context.now(), cause: Cause::Publish });
-    head.result = Vec::new();
-    write_head(context, cluster, namespace, &head).await
 }
 
 async fn apply(
@@ -325,96 +246,6 @@ async fn prune(
             .filter(|one| matches!(one.outcome, Outcome::Pruned | Outcome::Kept | Outcome::Failed)),
     );
     report
-}
-
-struct Ending<'a> {
-    report: &'a ApplyReport,
-    wait: Option<&'a WaitReport>,
-    new: &'a Inventory,
-    written: &'a std::collections::BTreeMap<ObjectKey, LiveObject>,
-}
-
-async fn finish(
-    context: &Context,
-    cluster: &Cluster,
-    namespace: &str,
-    head: &mut Head,
-    number: u32,
-    ending: &Ending<'_>,
-) -> Result<(), CommandError> {
-    let with_uids = |inventory: &Inventory| {
-        Inventory::new(inventory.entries().iter().cloned().map(|mut entry| {
-            if let Some(live) = ending.written.get(&entry.key()) {
-                live.uid().clone_into(&mut entry.uid);
-            }
-            entry
-        }))
-    };
-    let failure = ending
-        .report
-        .first_error()
-        .map(|one| format!("{}: {}", one.object, one.error.as_ref().map(ToString::to_string).unwrap_or_default()));
-    let late = ending.wait.filter(|wait| !wait.all_current()).and_then(|wait| {
-        wait.laggards().first().map(|(key, health)| format!("{key} is {}: {}", health.status, health.message))
-    });
-    head.result = ending.report.results();
-    head.state.operation = None;
-    head.state.reason = failure.clone().or(late.clone());
-    if failure.is_none() {
-        // Everything desired was written and everything else is gone: the record is exact again. Uids known from
-        // earlier revisions stay for objects that did not change.
-        let known = head.state.inventory.clone();
-        head.state.inventory = with_uids(&keep_uids(ending.new, &known));
-        head.state.current = number;
-        head.state.pending = 0;
-        head.state.published_digest = head.definition.digest();
-    } else {
-        head.state.inventory = with_uids(&head.state.inventory);
-    }
-    head.state.phase = if failure.is_some() || late.is_some() { Phase::Failed } else { Phase::Published };
-    if head.state.phase == Phase::Published {
-        head.state.last_good = number;
-    }
-    *head = write_head(context, cluster, namespace, head).await?;
-    let verdict = if head.state.phase == Phase::Published { "published" } else { "failed" };
-    mark_result(cluster, namespace, head.definition.name(), number, verdict).await;
-    Ok(())
-}
-
-fn keep_uids(new: &Inventory, known: &Inventory) -> Inventory {
-    let wanted: std::collections::BTreeSet<ObjectKey> = new.entries().iter().map(InventoryEntry::key).collect();
-    Inventory::new(known.entries().iter().filter(|entry| wanted.contains(&entry.key())).chain(new.entries()).cloned())
-}
-
-/// Writes how a revision ended onto it; a failure to do so loses nothing that matters.
-async fn mark_result(cluster: &Cluster, namespace: &str, name: &str, number: u32, verdict: &str) {
-    let key = ObjectKey::new("", "ConfigMap", namespace, revision_name(name, number));
-    let resource = PlanClient::config_maps();
-    if let Ok(Some(live)) = cluster.reader().read(&resource, &key).await {
-        let patch = json!({"metadata": {"annotations": {labels::RESULT: verdict}}});
-        if let Err(error) = cluster.merge_patch(&resource, &key, patch, &Precondition::of(&live)).await {
-            tracing::warn!("result of revision {number} not written: {error}");
-        }
-    }
-}
-
-/// Removes revisions beyond the cap, never the current or the last good one; errors only warn.
-async fn retire(context: &Context, cluster: &Cluster, namespace: &str, head: &Head, keep: usize) {
-    let name = head.definition.name();
-    let Ok(records) = cluster.reader().record_summaries(namespace, &revision_selector(name)).await else { return };
-    let numbers: Vec<u32> = records.iter().filter_map(|record| revision_number(name, &record.name)).collect();
-    for number in expired(numbers, keep.max(1), &[head.state.current, head.state.pending, head.state.last_good]) {
-        let key = ObjectKey::new("", "ConfigMap", namespace, revision_name(name, number));
-        let resource = PlanClient::config_maps();
-        let gone = match cluster.reader().read(&resource, &key).await {
-            Ok(Some(live)) => cluster.delete(&resource, &key, &Precondition::of(&live)).await,
-            Ok(None) => Ok(()),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = gone {
-            context.ui.warn(&format!("old revision {number} was not removed: {error}"));
-        }
-    }
 }
 
 fn conclude(

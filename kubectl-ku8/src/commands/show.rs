@@ -4,7 +4,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::pipeline::{load_template, require_head};
+use super::resolve::{load_template, require_head};
 use super::{Context, print_document};
 use crate::cli::Output;
 use crate::cluster::PlanClient;
@@ -43,14 +43,11 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<u8, CommandError> 
     let head = require_head(cluster, &namespace, &args.name).await?;
     if args.rendered {
         let objects = rendered(cluster, &namespace, &head).await?;
-        match args.output {
-            Output::Json => {
-                print_document(context, &json!({"apiVersion": "v1", "kind": "List", "items": objects}), args.output)
-            }
-            _ => {
-                let texts: Vec<String> = objects.iter().map(yaml::to_string).collect();
-                context.ui.print(&texts.join("---\n"));
-            }
+        if args.output == Output::Json {
+            print_document(context, &json!({"apiVersion": "v1", "kind": "List", "items": objects}), args.output);
+        } else {
+            let texts: Vec<String> = objects.iter().map(yaml::to_string).collect();
+            context.ui.print(&texts.join("---\n"));
         }
         return Ok(exit::DONE);
     }

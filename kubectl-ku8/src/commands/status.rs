@@ -4,7 +4,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::pipeline::require_head;
+use super::resolve::require_head;
 use super::{Context, print_document};
 use crate::cli::Output;
 use crate::cluster::PlanClient;
@@ -54,7 +54,7 @@ pub async fn run(context: &Context, args: StatusArgs) -> Result<u8, CommandError
     }
     match args.output {
         Output::Text if found.is_empty() => {
-            context.ui.say(&format!("No definitions in namespace {namespace}. Begin with: kubectl ku8 new"))
+            context.ui.say(&format!("No definitions in namespace {namespace}. Begin with: kubectl ku8 new"));
         }
         Output::Text if args.names.is_empty() => context.ui.print(&overview(context, &found)),
         Output::Text => {

@@ -4,7 +4,8 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::pipeline::{collect_values, load_by_name, render_values};
+use super::pipeline::render_values;
+use super::resolve::{collect_values, load_by_name};
 use super::{Context, print_document};
 use crate::cli::Output;
 use crate::definition::{Definition, TemplateRef, yaml};
@@ -18,6 +19,9 @@ const OFFLINE_KUBERNETES: &str = "1.30";
 
 /// Look at templates and render them; no cluster needed
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  kubectl ku8 template list\n  kubectl ku8 template show mysql\n  kubectl ku8 template render mysql --set database=orders"
+)]
 pub struct TemplateArgs {
     #[command(subcommand)]
     command: TemplateCommand,
@@ -26,12 +30,16 @@ pub struct TemplateArgs {
 #[derive(Subcommand, Debug)]
 enum TemplateCommand {
     /// List the built-in templates
+    #[command(after_help = "Examples:\n  kubectl ku8 template list\n  kubectl ku8 template list -o json")]
     List {
         /// Output: text, json or yaml
         #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
         output: Output,
     },
     /// Show what a template is and its parameters
+    #[command(
+        after_help = "Examples:\n  kubectl ku8 template show mysql\n  kubectl ku8 template show ./build/mine.wasm --all"
+    )]
     Show {
         /// Built-in name or component file
         template: String,
@@ -40,6 +48,7 @@ enum TemplateCommand {
         all: bool,
     },
     /// Print a template's JSON Schema
+    #[command(after_help = "Examples:\n  kubectl ku8 template schema redis")]
     Schema {
         /// Built-in name or component file
         template: String,

@@ -1,6 +1,7 @@
 //! Templates kept in the cluster, so that a colleague or a newer binary renders the same (decisions.md, 11).
 //! They are found by full digest and believed only when their bytes have it.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
 use base64::Engine as _;
@@ -9,13 +10,46 @@ use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::cluster::{Cluster, PlanClient};
+use super::Context;
+use crate::cluster::{Cluster, ClusterError, PlanClient, RecordSummary};
 use crate::definition::hex;
 use crate::error::CommandError;
 use crate::files::MAX_INPUT;
 use crate::object::{ObjectKey, labels};
 use crate::release::MAX_REVISION_BYTES;
 use crate::render::Template;
+
+/// Removes templates of a namespace that no head and no revision refers to; errors only warn.
+pub async fn sweep(context: &Context, cluster: &Cluster, namespace: &str) {
+    if let Err(error) = try_sweep(cluster, namespace).await {
+        context.ui.warn(&format!("templates nobody uses were not removed: {error}"));
+    }
+}
+
+async fn try_sweep(cluster: &Cluster, namespace: &str) -> Result<(), ClusterError> {
+    let kept = cluster.reader().record_summaries(namespace, &format!("{}=template", labels::KIND)).await?;
+    if kept.is_empty() {
+        return Ok(());
+    }
+    let users =
+        cluster.reader().record_summaries(namespace, &format!("{} in (definition,revision)", labels::KIND)).await?;
+    let unknown = |record: &RecordSummary| {
+        record.label(labels::TEMPLATE_DIGEST).is_none() && record.label(labels::TEMPLATE) != Some("manifests")
+    };
+    // A record whose labels were tampered with may use any of them.
+    if users.iter().any(unknown) {
+        return Ok(());
+    }
+    let used: BTreeSet<&str> = users.iter().filter_map(|record| record.label(labels::TEMPLATE_DIGEST)).collect();
+    for record in kept {
+        let digest = record.name.strip_prefix("ku8.template.").unwrap_or_default();
+        if !digest.is_empty() && !used.contains(digest) {
+            let key = ObjectKey::new("", "ConfigMap", namespace, &record.name);
+            cluster.delete(&PlanClient::config_maps(), &key, &record.seen()).await?;
+        }
+    }
+    Ok(())
+}
 
 fn name_of(digest: &str) -> String {
     format!("ku8.template.{}", digest.chars().take(16).collect::<String>())

@@ -11,6 +11,7 @@ use crate::release::FORMAT_VERSION;
 
 /// Show versions of this program, its formats and the server
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  kubectl ku8 version\n  kubectl ku8 version --client -o json")]
 pub struct VersionArgs {
     /// Do not ask the server
     #[arg(long)]

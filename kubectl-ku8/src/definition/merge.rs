@@ -59,23 +59,23 @@ pub enum SetKind {
 /// # Errors
 /// When the argument has no `=`, the JSON does not parse, or the path contradicts an earlier one.
 pub fn set_value(patch: &mut Map<String, Value>, argument: &str, kind: SetKind) -> Result<(), SetError> {
-    let (path, text) = argument.split_once('=').ok_or_else(|| SetError::Form(argument.to_owned()))?;
-    let names = split_path(path);
+    let (name, text) = argument.split_once('=').ok_or_else(|| SetError::Form(argument.to_owned()))?;
+    let names = split_path(name);
     if names.iter().any(String::is_empty) {
         return Err(SetError::Form(argument.to_owned()));
     }
     let value = match kind {
         SetKind::String => Value::String(text.to_owned()),
         SetKind::Json => {
-            serde_json::from_str(text).map_err(|error| SetError::Json(path.to_owned(), error.to_string()))?
+            serde_json::from_str(text).map_err(|error| SetError::Json(name.to_owned(), error.to_string()))?
         }
         SetKind::Guess => guess(text),
     };
     let (last, parents) = names.split_last().expect("split always yields one part");
     let mut object = patch;
-    for name in parents {
-        let entry = object.entry(name.clone()).or_insert_with(|| Value::Object(Map::new()));
-        object = entry.as_object_mut().ok_or_else(|| SetError::Path { path: path.to_owned(), at: name.clone() })?;
+    for step in parents {
+        let entry = object.entry(step.clone()).or_insert_with(|| Value::Object(Map::new()));
+        object = entry.as_object_mut().ok_or_else(|| SetError::Path { path: name.to_owned(), at: step.clone() })?;
     }
     object.insert(last.clone(), value);
     Ok(())

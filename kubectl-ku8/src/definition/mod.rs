@@ -174,6 +174,12 @@ impl Definition {
         self.spec.template.as_ref().map_or_else(|| "manifests".to_owned(), TemplateRef::plain_name)
     }
 
+    /// First 16 hex digits of the pinned template's digest, if one is pinned.
+    pub fn template_digest_label(&self) -> Option<String> {
+        let digest = self.spec.template.as_ref()?.digest.as_deref()?;
+        Some(digest.trim_start_matches("sha256:").chars().take(16).collect())
+    }
+
     /// Digest of the whole document without its namespace, over sorted JSON; equal documents have equal digests.
     pub fn digest(&self) -> String {
         let mut copy = self.clone();
@@ -218,7 +224,8 @@ pub fn check_name(name: &str) -> Result<(), DefinitionError> {
 
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
 }
 
 /// A Secret with data would end up readable in our ConfigMap (decisions.md, 12).

@@ -10,6 +10,8 @@ pub const KIND: &str = "ku8.dev/kind";
 pub const NAME: &str = "ku8.dev/name";
 /// Label on the head: the template's plain name.
 pub const TEMPLATE: &str = "ku8.dev/template";
+/// Label on heads and revisions: first 16 hex digits of the template's digest, to find templates nobody uses.
+pub const TEMPLATE_DIGEST: &str = "ku8.dev/template-digest";
 /// Label on the head: the phase, in the words of product.md.
 pub const STATUS: &str = "ku8.dev/status";
 /// Label on the head: the app it belongs to, if any.

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::removals::{removals, volumes, volumes_go_too};
 use super::secrets::plan_secret;
 use super::{
     Action, Change, Confidence, Effect, FieldCause, FieldOp, Plan, Problem, ProblemKind, SecretAction, SecretChange,
     SecretObservation, SeenVersion, Subject, Summary, differences, effects, phase,
 };
-use crate::object::{DryRun, LiveObject, Manifest, ObjectKey, Observation, Observed, labels, nearest};
-use crate::release::{Inventory, InventoryEntry};
+use crate::object::{DryRun, LiveObject, Manifest, Observation, Observed, labels, nearest};
+use crate::release::Inventory;
 use crate::render::Diagnostic;
 use crate::transform::Desired;
 
@@ -81,9 +82,7 @@ pub fn plan(input: Input<'_>) -> Plan {
     let gone = removals(&input);
     problems.extend(gone.iter().filter(|_| !input.purge_data).filter_map(volumes_go_too));
     changes.extend(gone);
-    if input.deleting {
-        changes.extend(volumes(&input));
-    }
+    changes.extend(volumes(&input));
     let secrets = plan_secrets(&input, &mut problems);
     let mut plan = Plan {
         api_version: "ku8.dev/plan/v1",
@@ -207,7 +206,7 @@ fn judge_dry_run(
             }
         }
         DryRun::Invalid { message, causes, immutable } => {
-            invalid(change, manifest, message, causes, *immutable, problems)
+            invalid(change, manifest, message, causes, *immutable, problems);
         }
     }
 }
@@ -334,98 +333,7 @@ fn explain_config_maps(changes: &mut [Change]) {
     }
 }
 
-/// What we own and no longer want, in the reverse order of apply.
-fn removals(input: &Input<'_>) -> Vec<Change> {
-    let mut gone: Vec<InventoryEntry> = input.inventory.minus(&input.desired.keys());
-    gone.sort_by_key(|entry| std::cmp::Reverse((phase(&entry.key()), entry.key())));
-    gone.iter().filter_map(|entry| removal(input, entry)).collect()
-}
-
-fn removal(input: &Input<'_>, entry: &InventoryEntry) -> Option<Change> {
-    let key = entry.key();
-    let live = input.observed.get(&key).and_then(|seen| seen.live.clone())?;
-    let api_version =
-        if entry.group.is_empty() { entry.version.clone() } else { format!("{}/{}", entry.group, entry.version) };
-    let mut change = bare(key, api_version, live);
-    let live = change.live.as_ref()?;
-    // Records are not trusted: pruning needs a live owner-id that is ours, and an inventory uid that agrees
-    // (decisions.md, 22).
-    let (keep, reason) = if live.owner_id() != Some(input.owner_id) {
-        (true, "no longer ours: it carries another owner")
-    } else if !entry.uid.is_empty() && entry.uid != live.uid() {
-        (true, "no longer ours: it was made again by somebody else")
-    } else if live.annotation(labels::PRUNE) == Some("keep") {
-        (true, "kept: annotation ku8.dev/prune")
-    } else if change.key.is_core("Namespace") {
-        (true, "kept: a namespace is never pruned")
-    } else if change.key.is_core("PersistentVolumeClaim") && !input.purge_data {
-        (true, "kept: it holds data (--purge-data removes it)")
-    } else if live.is_terminating() {
-        (true, "already being deleted")
-    } else if input.deleting {
-        (false, "its definition is deleted")
-    } else {
-        (false, "no longer in the definition")
-    };
-    change.action = if keep { Action::Keep } else { Action::Delete };
-    reason.clone_into(&mut change.reason);
-    if change.key.is_core("PersistentVolumeClaim") && !keep {
-        change.effects.push(Effect::DataLoss);
-    }
-    Some(change)
-}
-
-/// A StatefulSet may be set to take its volumes along; that is never done without being asked for by name.
-fn volumes_go_too(change: &Change) -> Option<Problem> {
-    let policy = &change.live.as_ref()?.value["spec"]["persistentVolumeClaimRetentionPolicy"]["whenDeleted"];
-    (change.action == Action::Delete && change.key.kind == "StatefulSet" && policy == "Delete").then(|| Problem {
-        kind: ProblemKind::Blocked,
-        object: change.key.to_string(),
-        message: "it takes its volumes along when it is deleted (whenDeleted: Delete)".into(),
-        hint: "to keep the data, set storage.onDelete=retain and publish first; to lose it, delete with --purge-data"
-            .into(),
-    })
-}
-
-/// Volumes that StatefulSets made: kept and marked, or removed with `--purge-data`.
-fn volumes(input: &Input<'_>) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for live in input.volumes {
-        let text = |field: &str| live.value["metadata"][field].as_str().unwrap_or_default().to_owned();
-        let key = ObjectKey::new("", "PersistentVolumeClaim", text("namespace"), text("name"));
-        let mut change = bare(key, "v1".to_owned(), live.clone());
-        if input.purge_data {
-            change.action = Action::Delete;
-            change.effects.push(Effect::DataLoss);
-            "--purge-data".clone_into(&mut change.reason);
-        } else {
-            change.action = Action::Keep;
-            change.effects.push(Effect::Retained);
-            "kept: it holds data (--purge-data removes it)".clone_into(&mut change.reason);
-        }
-        changes.push(change);
-    }
-    changes
-}
-
-fn bare(key: ObjectKey, api_version: String, live: LiveObject) -> Change {
-    Change {
-        phase: phase(&key),
-        api_version,
-        stage: 0,
-        action: Action::Keep,
-        reason: String::new(),
-        confidence: Confidence::Server,
-        effects: Vec::new(),
-        fields: Vec::new(),
-        precondition: Some(seen_version(&live)),
-        manifest: None,
-        live: Some(live),
-        key,
-    }
-}
-
-fn seen_version(live: &LiveObject) -> SeenVersion {
+pub(crate) fn seen_version(live: &LiveObject) -> SeenVersion {
     SeenVersion { uid: live.uid().to_owned(), resource_version: live.resource_version().to_owned() }
 }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::release::InventoryEntry;
 use crate::transform::DesiredObject;
 
 const OWNER: &str = "shop/web/u1";

@@ -37,6 +37,8 @@ pub enum Effect {
     ReadAfterRestart,
     /// The object outlives its definition and is marked so.
     Retained,
+    /// The object outlived its definition and belongs to it again.
+    TakenBack,
     /// A volume and its data go away.
     DataLoss,
 }

@@ -7,6 +7,7 @@ mod decide;
 mod effects;
 mod lists;
 mod order;
+mod removals;
 mod secrets;
 
 use serde::Serialize;
@@ -195,6 +196,9 @@ pub struct Subject {
     pub origin: String,
     /// Revision now, 0 when never published.
     pub from_revision: u32,
+    /// The definition goes away.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deleting: bool,
     /// Revision after, equal to `from_revision` when nothing changes.
     pub to_revision: u32,
 }
@@ -236,7 +240,7 @@ impl Plan {
         let made = |action: SecretAction| self.secrets.iter().filter(|secret| secret.action == action).count();
         self.summary = Summary {
             create: count(Action::Create) + made(SecretAction::Create),
-            update: count(Action::Update) + made(SecretAction::AddKeys),
+            update: count(Action::Update) + made(SecretAction::AddKeys) + made(SecretAction::TakeBack),
             adopt: count(Action::Adopt),
             replace: count(Action::Replace),
             delete: count(Action::Delete) + made(SecretAction::Delete),
@@ -260,8 +264,8 @@ impl Change {
             .collect()
     }
 
-    /// A kept object is stamped when it outlives its definition, which is a write.
+    /// A kept object is stamped when it outlives its definition or comes back to it, which is a write.
     fn reason_is_write(&self) -> bool {
-        self.effects.contains(&Effect::Retained)
+        self.effects.contains(&Effect::Retained) || self.effects.contains(&Effect::TakenBack)
     }
 }

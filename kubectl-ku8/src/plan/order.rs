@@ -8,8 +8,9 @@ pub fn phase(key: &ObjectKey) -> u8 {
     match (key.group.as_str(), key.kind.as_str()) {
         ("", "Namespace") => 0,
         ("apiextensions.k8s.io", "CustomResourceDefinition") => 1,
-        ("scheduling.k8s.io" | "storage.k8s.io", _) | ("", "ResourceQuota" | "LimitRange") => 2,
-        ("networking.k8s.io", "NetworkPolicy") => 2,
+        ("scheduling.k8s.io" | "storage.k8s.io", _)
+        | ("", "ResourceQuota" | "LimitRange")
+        | ("networking.k8s.io", "NetworkPolicy") => 2,
         ("", "ServiceAccount") | ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => 3,
         ("rbac.authorization.k8s.io", _) => 4,
         ("", "Secret" | "ConfigMap" | "PersistentVolumeClaim" | "PersistentVolume") => 5,

@@ -62,6 +62,9 @@ impl Head {
         ] {
             labels_map.insert(key.into(), value.into());
         }
+        if let Some(digest) = self.definition.template_digest_label() {
+            labels_map.insert(labels::TEMPLATE_DIGEST.into(), digest.into());
+        }
         if let Some(app) = &self.definition.spec.app {
             labels_map.insert(labels::APP.into(), app.as_str().into());
         }
@@ -144,6 +147,8 @@ mod tests {
     use super::*;
     use crate::definition::parse;
 
+    type Damage = fn(&mut Value);
+
     fn head() -> Head {
         let text = "apiVersion: ku8.dev/v1\nkind: Definition\nmetadata: {name: orders-db}\n\
             spec: {template: {name: ./x/my_db.wasm}, values: {database: orders}}\n";
@@ -166,7 +171,7 @@ mod tests {
     #[test]
     fn damage_is_named_and_never_a_panic() {
         let good = head().to_config_map("prod", "t", "me");
-        let cases: [(&str, fn(&mut Value)); 5] = [
+        let cases: [(&str, Damage); 5] = [
             ("data.definition is missing", |value| value["data"] = json!({})),
             ("data.definition", |value| value["data"]["definition"] = json!("][")),
             ("data.state", |value| value["data"]["state"] = json!("{")),

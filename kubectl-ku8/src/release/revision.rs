@@ -86,7 +86,7 @@ impl RevisionRecord {
         if size > MAX_REVISION_BYTES {
             return Err(RecordError::TooLarge { size, limit: MAX_REVISION_BYTES, largest: self.largest() });
         }
-        Ok(json!({
+        let mut config_map = json!({
             "apiVersion": "v1", "kind": "ConfigMap", "immutable": true,
             "metadata": {
                 "name": revision_name(name, self.meta.number), "namespace": namespace,
@@ -99,7 +99,11 @@ impl RevisionRecord {
             },
             "data": {"definition": definition, "effective": effective, "meta": meta, "inventory": inventory},
             "binaryData": {"render": STANDARD.encode(render)},
-        }))
+        });
+        if let Some(digest) = self.definition.template_digest_label() {
+            config_map["metadata"]["labels"][labels::TEMPLATE_DIGEST] = digest.into();
+        }
+        Ok(config_map)
     }
 
     /// Reads a revision back.

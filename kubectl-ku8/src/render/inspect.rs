@@ -27,7 +27,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), RenderError> {
 
 /// Names of the outermost component's imports and exports.
 fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), RenderError> {
-    let damaged = |error: wasmparser::BinaryReaderError| RenderError::NotAComponent(readable(error.message()));
+    let damaged = |error: wasmparser::BinaryReaderError| RenderError::NotAComponent(in_words(error.message()));
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
     // Modules and components inside are entered and left again; only depth 0 is the component itself.
     let mut depth = 0_usize;
@@ -50,6 +50,11 @@ fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), RenderError> {
         }
     }
     Ok((imports, exports))
+}
+
+/// The reader prints its magic numbers one byte a line; people want a sentence.
+fn in_words(message: &str) -> String {
+    if message.contains("magic") { "it does not begin as WebAssembly does".to_owned() } else { readable(message) }
 }
 
 #[cfg(test)]

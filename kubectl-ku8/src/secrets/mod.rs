@@ -34,7 +34,7 @@ pub fn manifest(
     namespace: &str,
     definition: &str,
     owner_id: &str,
-    data: Map<String, Value>,
+    data: &Map<String, Value>,
 ) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Secret", "type": "Opaque",

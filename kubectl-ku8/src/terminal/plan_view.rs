@@ -44,6 +44,7 @@ pub fn render_plan(plan: &Plan, view: PlanView) -> String {
 fn header(plan: &Plan, styles: Styles) -> String {
     let subject = &plan.definition;
     let revision = match (subject.from_revision, subject.to_revision) {
+        _ if subject.deleting => "deletion".to_owned(),
         (0, 0) => "never published".to_owned(),
         (0, to) => format!("first revision {to}"),
         (from, to) if from == to => format!("revision {from}"),
@@ -68,15 +69,17 @@ fn secret_line(secret: &SecretChange, view: PlanView) -> Option<String> {
     let count = secret.generated.len();
     let plural = if count == 1 { "key" } else { "keys" };
     let (mark, note) = match secret.action {
-        SecretAction::Create => (styles.add("+ create "), format!("{count} generated {plural}, values hidden: {keys}")),
-        SecretAction::AddKeys => {
-            (styles.change("~ update "), format!("{count} {plural} added, others untouched: {keys}"))
+        SecretAction::Create => {
+            (styles.added("+ create "), format!("{count} generated {plural}, values hidden: {keys}"))
         }
-        SecretAction::TakeBack => (styles.change("~ update "), "kept with its values, taken back".to_owned()),
+        SecretAction::AddKeys => {
+            (styles.changed("~ update "), format!("{count} {plural} added, others untouched: {keys}"))
+        }
+        SecretAction::TakeBack => (styles.changed("~ update "), "kept with its values, taken back".to_owned()),
         SecretAction::Retain => {
             ("= kept   ".to_owned(), "kept: it holds passwords (--purge-secrets removes it)".to_owned())
         }
-        SecretAction::Delete => (styles.remove("- delete "), styles.bad("passwords are lost (--purge-secrets)")),
+        SecretAction::Delete => (styles.removed("- delete "), styles.bad("passwords are lost (--purge-secrets)")),
         SecretAction::Keep if view.full => ("= kept   ".to_owned(), String::new()),
         SecretAction::Keep => return None,
     };
@@ -86,11 +89,11 @@ fn secret_line(secret: &SecretChange, view: PlanView) -> Option<String> {
 fn object(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Vec<String>) {
     let styles = view.styles;
     let mark = match change.action {
-        Action::Create => styles.add("+ create "),
-        Action::Update => styles.change("~ update "),
-        Action::Adopt => styles.change("~ adopt  "),
-        Action::Replace => styles.remove("± replace"),
-        Action::Delete => styles.remove("- delete "),
+        Action::Create => styles.added("+ create "),
+        Action::Update => styles.changed("~ update "),
+        Action::Adopt => styles.changed("~ adopt  "),
+        Action::Replace => styles.removed("± replace"),
+        Action::Delete => styles.removed("- delete "),
         Action::Keep => "= kept   ".to_owned(),
         Action::NoOp => styles.dim("  same   "),
     };
@@ -102,8 +105,9 @@ fn object(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
     if change.confidence == Confidence::Local {
         notes.push("compared locally: you may not dry-run this".to_owned());
     }
+    notes.retain(|note| !note.is_empty());
     // A note about reading a file later says nothing new when a reason says who reads it.
-    notes.retain(|note| !(note == "running pods keep the old file" && !change.reason.is_empty()));
+    notes.retain(|note| note != "running pods keep the old file" || change.reason.is_empty());
     lines.push(columns(&format!("  {mark} "), &change.key.to_string(), &notes.join("; ")));
     if change.action == Action::Create && !view.full {
         return;
@@ -188,7 +192,7 @@ fn effect_words(effect: &Effect, styles: Styles) -> String {
         Effect::Scale { from, to } if to > from => format!("{} more", pods(to - from)),
         Effect::Scale { from, to } => styles.warn(&format!("{} fewer", pods(from - to))),
         Effect::ReadAfterRestart => "running pods keep the old file".to_owned(),
-        Effect::Retained => String::new(),
+        Effect::Retained | Effect::TakenBack => String::new(),
         Effect::DataLoss => styles.bad("its data is lost"),
     }
 }

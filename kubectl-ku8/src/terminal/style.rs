@@ -25,17 +25,17 @@ impl Styles {
     }
 
     /// Something new.
-    pub fn add(self, text: &str) -> String {
+    pub fn added(self, text: &str) -> String {
         self.paint(text, Style::new().green())
     }
 
     /// Something that changes.
-    pub fn change(self, text: &str) -> String {
+    pub fn changed(self, text: &str) -> String {
         self.paint(text, Style::new().yellow())
     }
 
     /// Something that goes.
-    pub fn remove(self, text: &str) -> String {
+    pub fn removed(self, text: &str) -> String {
         self.paint(text, Style::new().red())
     }
 

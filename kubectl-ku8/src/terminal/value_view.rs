@@ -36,10 +36,10 @@ pub(crate) fn show(field: &FieldChange, numbers: &mut Numbers, styles: Styles) -
     if field.sensitive {
         return (arrow(&numbers.of(&field.before), &numbers.of(&field.after), field.op), Vec::new());
     }
-    if let (Some(before), Some(after)) = (field.before.as_str(), field.after.as_str()) {
-        if before.contains('\n') || after.contains('\n') {
-            return (String::new(), text_diff(before, after, styles));
-        }
+    if let (Some(before), Some(after)) = (field.before.as_str(), field.after.as_str())
+        && (before.contains('\n') || after.contains('\n'))
+    {
+        return (String::new(), text_diff(before, after, styles));
     }
     let (before, after) = match field.class {
         FieldClass::Image => image(&field.before, &field.after),
@@ -71,10 +71,10 @@ fn image(before: &Value, after: &Value) -> (String, String) {
     let short = |value: &Value| value.as_str().map_or_else(|| one_line(value), shorten_digest);
     let (before, after) = (short(before), short(after));
     let split = |text: &str| text.rsplit_once(':').map(|(name, tag)| (name.to_owned(), tag.to_owned()));
-    if let (Some((one, _)), Some((two, tag))) = (split(&before), split(&after)) {
-        if one == two {
-            return (before, tag);
-        }
+    if let (Some((one, _)), Some((two, tag))) = (split(&before), split(&after))
+        && one == two
+    {
+        return (before, tag);
     }
     (before, after)
 }
@@ -128,7 +128,7 @@ pub(crate) fn one_line(value: &Value) -> String {
 }
 
 fn items(list: &Value) -> String {
-    list.as_array().into_iter().flatten().map(|item| format!("{}\n", one_line(item))).collect()
+    list.as_array().into_iter().flatten().map(|item| one_line(item) + "\n").collect()
 }
 
 /// A unified diff with two lines of context.
@@ -143,8 +143,8 @@ pub(crate) fn text_diff(before: &str, after: &str, styles: Styles) -> Vec<String
             for change in diff.iter_changes(operation) {
                 let text = printable(change.value().trim_end_matches('\n'));
                 lines.push(match change.tag() {
-                    ChangeTag::Delete => styles.remove(&format!("- {text}")),
-                    ChangeTag::Insert => styles.add(&format!("+ {text}")),
+                    ChangeTag::Delete => styles.removed(&format!("- {text}")),
+                    ChangeTag::Insert => styles.added(&format!("+ {text}")),
                     ChangeTag::Equal => format!("  {text}"),
                 });
             }
@@ -165,25 +165,28 @@ mod tests {
     use super::*;
     use crate::plan::differences;
 
-    fn lines(before: Value, after: &Value) -> Vec<String> {
+    fn lines(before: &Value, after: &Value) -> Vec<String> {
         let mut numbers = Numbers::default();
-        differences(&before, after, after).iter().map(|field| show(field, &mut numbers, Styles::new(false)).0).collect()
+        differences(before, after, after).iter().map(|field| show(field, &mut numbers, Styles::new(false)).0).collect()
     }
 
     #[test]
     fn values_read_as_people_compare_them() {
-        assert_eq!(lines(json!({"image": "mysql:8.0.36"}), &json!({"image": "mysql:8.4.2"})), ["mysql:8.0.36 → 8.4.2"]);
-        assert_eq!(lines(json!({"replicas": 3}), &json!({"replicas": 5})), ["3 → 5 (+2)"]);
+        assert_eq!(
+            lines(&json!({"image": "mysql:8.0.36"}), &json!({"image": "mysql:8.4.2"})),
+            ["mysql:8.0.36 → 8.4.2"]
+        );
+        assert_eq!(lines(&json!({"replicas": 3}), &json!({"replicas": 5})), ["3 → 5 (+2)"]);
         let memory = |amount: &str| json!({"resources": {"limits": {"memory": amount}}});
-        assert_eq!(lines(memory("1Gi"), &memory("2Gi")), ["1Gi → 2Gi (×2)"]);
-        assert_eq!(lines(json!({"a": 1}), &json!({})), ["1 → (unset)"]);
+        assert_eq!(lines(&memory("1Gi"), &memory("2Gi")), ["1Gi → 2Gi (×2)"]);
+        assert_eq!(lines(&json!({"a": 1}), &json!({})), ["1 → (unset)"]);
     }
 
     #[test]
     fn equal_secrets_have_equal_numbers_and_no_value() {
         let before = json!({"kind": "Secret", "data": {"a": "masked:1", "b": "masked:1"}});
         let after = json!({"kind": "Secret", "data": {"a": "masked:2", "b": "masked:3"}});
-        assert_eq!(lines(before, &after), ["(sensitive #1) → (sensitive #2)", "(sensitive #1) → (sensitive #3)"]);
+        assert_eq!(lines(&before, &after), ["(sensitive #1) → (sensitive #2)", "(sensitive #1) → (sensitive #3)"]);
     }
 
     #[test]

@@ -166,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    fn owner<'a>(labels: &'a BTreeMap<String, String>) -> Ownership<'a> {
+    fn owner(labels: &BTreeMap<String, String>) -> Ownership<'_> {
         Ownership { name: "web", namespace: "shop", head_uid: Some("u1"), labels }
     }
 

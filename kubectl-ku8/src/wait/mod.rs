@@ -73,10 +73,11 @@ pub async fn look(cluster: &PlanClient, keys: &[(ObjectKey, String)]) -> Result<
     let mut report = WaitReport::default();
     for (key, seen) in observed {
         let mut found = seen.live.as_ref().map_or_else(Health::not_found, |live| health(&key, &live.value));
-        if found.status == Status::InProgress && key.group == "apps" {
-            if let Some(live) = &seen.live {
-                explain(cluster, &key, &live.value, &mut found).await;
-            }
+        if found.status == Status::InProgress
+            && key.group == "apps"
+            && let Some(live) = &seen.live
+        {
+            explain(cluster, &key, &live.value, &mut found).await;
         }
         report.objects.insert(key, found);
     }

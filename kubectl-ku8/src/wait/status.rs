@@ -72,10 +72,10 @@ pub fn health(key: &ObjectKey, live: &Value) -> Health {
     }
     let generation = live["metadata"]["generation"].as_i64();
     let observed = live["status"]["observedGeneration"].as_i64();
-    if let (Some(generation), Some(observed)) = (generation, observed) {
-        if observed < generation {
-            return progress("the controller has not seen the change yet");
-        }
+    if let (Some(generation), Some(observed)) = (generation, observed)
+        && observed < generation
+    {
+        return progress("the controller has not seen the change yet");
     }
     if let Some(stalled) = condition(live, "Stalled").filter(|found| found["status"] == "True") {
         return failed(text(stalled, "message"));
@@ -150,10 +150,10 @@ fn deployment(live: &Value) -> Health {
         return progress("the controller has not seen it yet");
     }
     let wanted = spec["replicas"].as_u64().unwrap_or(1);
-    if let Some(progressing) = condition(live, "Progressing") {
-        if progressing["reason"] == "ProgressDeadlineExceeded" {
-            return failed(text(progressing, "message"));
-        }
+    if let Some(progressing) = condition(live, "Progressing")
+        && progressing["reason"] == "ProgressDeadlineExceeded"
+    {
+        return failed(text(progressing, "message"));
     }
     if let Some(refused) = condition(live, "ReplicaFailure").filter(|found| found["status"] == "True") {
         return failed(text(refused, "message"));

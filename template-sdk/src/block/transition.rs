@@ -3,15 +3,16 @@
 
 use serde::de::DeserializeOwned;
 
-use super::read::{Block, sizes};
+use super::read::{Block, Exposure, NetworkMode, sizes};
 use super::spec::AuthMode;
 use crate::finding::{Finding, Findings};
 use crate::input::{Request, State};
 use crate::quantity::Quantity;
 
-/// Judges the shared parameters: storage, image, authentication. `persistent` says whether data is kept at all.
+/// Judges the shared parameters: storage, image, authentication, reach. `persistent` says whether data is kept at all.
 pub fn transitions(block: &Block, request: &Request, persistent: bool) -> Findings {
     let mut findings = Findings::new();
+    findings.extend(shut_out(block));
     findings.extend(image_change(None, block.tag(), block.spec.template, block.spec.major_downgrade));
     for state in request.states() {
         if persistent && block.spec.stateful {
@@ -24,6 +25,17 @@ pub fn transitions(block: &Block, request: &Request, persistent: bool) -> Findin
         auth(block, state, &mut findings);
     }
     findings
+}
+
+/// Says that a Service opened to the outside leads to pods whose network policy lets only pods in.
+fn shut_out(block: &Block) -> Option<Finding> {
+    if block.exposure == Exposure::Cluster || block.network == NetworkMode::Off {
+        return None;
+    }
+    let message = "the Service is open to the outside, and the network policy lets only pods of this namespace in";
+    let code = format!("{}.service.policy-shuts-out", block.spec.template);
+    let hint = "set networkPolicy.mode to off and add a policy with your clients' addresses";
+    Some(Finding::warning("/service/exposure", code, message).hint(hint))
 }
 
 /// Refuses any change of a value; the hint says what to do instead.

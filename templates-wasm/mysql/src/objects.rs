@@ -88,7 +88,7 @@ fn output(block: &Block, values: &Values) -> Output {
     let (database, host) = (&values.database, block.host(&block.name));
     Output::new("primary", "mysql", host.clone(), PORT)
         .password(&block.auth_secret(), "password")
-        .uri(&format!("mysql://{{username}}:{{password}}@{{host}}:{{port}}/{database}"))
+        .uri(&format!("mysql://{{username}}:{{password}}@{host}:{PORT}/{database}"))
         .with("database", database.as_str())
         .with("username", values.username())
         .with("readOnly", false)

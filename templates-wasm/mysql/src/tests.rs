@@ -150,7 +150,7 @@ fn the_version_is_the_image_and_the_label() {
 fn clients_get_an_address_and_references_only() {
     let rendered = rendered(json!({"username": "app"}));
     let output = rendered.outputs[0].value();
-    assert_eq!(output["uri"], "mysql://{username}:{password}@{host}:{port}/orders");
+    assert_eq!(output["uri"], "mysql://{username}:{password}@demo.prod.svc:3306/orders");
     assert_eq!(output["jdbc"], "jdbc:mysql://demo.prod.svc:3306/orders?sslMode=PREFERRED");
     assert_eq!(output["username"], "app");
 }

@@ -127,7 +127,10 @@ fn output(block: &Block, values: &Values) -> Output {
 
 fn notes(block: &Block, values: &Values) -> String {
     let members = values.members();
-    let survives = (members - 1) / 2;
+    let survives = match (members - 1) / 2 {
+        0 => "none".to_owned(),
+        number => number.to_string(),
+    };
     let mut text = format!(
         "ZooKeeper with {members} member{s}; {survives} may be missing.\n\nConnect to `{hosts}{chroot}`.\n",
         s = if members == 1 { "" } else { "s" },

@@ -68,12 +68,12 @@ fn build_plugin() -> Result<PathBuf, Box<dyn Error>> {
     let folder = here.parent().ok_or("this program lies in no folder")?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--bin", "kubectl-ku8"]).current_dir(workspace());
+    build.args(["build", "--workspace"]).current_dir(workspace());
     if folder.ends_with("release") {
         build.arg("--release");
     }
     if !build.status()?.success() {
-        return Err("`cargo build --bin kubectl-ku8` failed".into());
+        return Err("`cargo build --workspace` failed".into());
     }
     Ok(folder.to_owned())
 }

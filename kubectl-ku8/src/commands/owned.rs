@@ -1,0 +1,153 @@
+//! What a definition has in the cluster now: workloads, volumes, Secrets, and what was published before.
+//! It only reads; the plan room judges.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::pipeline::PlanOptions;
+use crate::cluster::{Ask, PlanClient};
+use crate::error::CommandError;
+use crate::object::{LiveObject, ObjectKey, labels};
+use crate::plan::SecretObservation;
+use crate::release::{Head, Inventory, InventoryEntry, RevisionRecord, revision_name};
+use crate::render::SecretIntent;
+use crate::transform::Desired;
+
+/// Workloads and volumes a definition has in the cluster now.
+pub(super) struct Owned {
+    /// Live replicas by workload name.
+    pub(super) replicas: BTreeMap<String, u64>,
+    /// Claims that belong to its StatefulSets.
+    pub(super) volumes: Vec<LiveObject>,
+}
+
+pub(super) async fn observe_owned(
+    cluster: &PlanClient,
+    name: &str,
+    namespace: &str,
+    inventory: &Inventory,
+) -> Result<Owned, CommandError> {
+    let workloads: Vec<&InventoryEntry> = inventory
+        .entries()
+        .iter()
+        .filter(|entry| entry.group == "apps" && matches!(entry.kind.as_str(), "StatefulSet" | "Deployment"))
+        .collect();
+    let asks = workloads.iter().map(|entry| Ask::Read(entry.key(), Some(entry.version.clone()))).collect();
+    let mut replicas = BTreeMap::new();
+    let mut sets: BTreeSet<String> = BTreeSet::from([name.to_owned()]);
+    let mut selectors: BTreeSet<String> = BTreeSet::from([format!("{}={name}", labels::INSTANCE)]);
+    for (key, seen) in cluster.observe(asks).await? {
+        let Some(live) = seen.live else { continue };
+        replicas.insert(key.name.clone(), live.value["spec"]["replicas"].as_u64().unwrap_or(1));
+        if key.kind == "StatefulSet" {
+            sets.insert(key.name.clone());
+            selectors.extend(crate::wait::status::match_labels(&live.value));
+        }
+    }
+    let mut volumes: BTreeMap<String, LiveObject> = BTreeMap::new();
+    for selector in selectors {
+        for claim in cluster.list(&PlanClient::core("PersistentVolumeClaim"), namespace, &selector).await? {
+            let claim_name = claim.value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            if sets.iter().any(|set| is_claim_of(&claim_name, set)) {
+                volumes.insert(claim_name, claim);
+            }
+        }
+    }
+    Ok(Owned { replicas, volumes: volumes.into_values().collect() })
+}
+
+/// StatefulSet claims are named `<template>-<set>-<ordinal>`.
+fn is_claim_of(claim: &str, set: &str) -> bool {
+    claim.rsplit_once('-').is_some_and(|(rest, ordinal)| {
+        !ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit()) && rest.ends_with(&format!("-{set}"))
+    })
+}
+
+/// What the template is told of before: null only when nothing was published and no volume remains (decisions.md, 3).
+pub(super) async fn previous(
+    cluster: &PlanClient,
+    head: Option<&Head>,
+    namespace: &str,
+    owned: &Owned,
+) -> Result<Value, CommandError> {
+    let state = |number: u32| async move {
+        let Some(head) = head.filter(|_| number > 0) else { return Ok::<Value, CommandError>(Value::Null) };
+        let name = revision_name(head.definition.name(), number);
+        let Some(live) = cluster.config_map(namespace, &name).await? else { return Ok(Value::Null) };
+        let Ok(record) = RevisionRecord::from_config_map(&live.value) else { return Ok(Value::Null) };
+        if record.effective["template"].is_null() {
+            return Ok(Value::Null);
+        }
+        Ok(json!({"templateVersion": record.effective["template"]["version"], "values": record.effective["values"],
+                  "outputs": record.effective["outputs"]}))
+    };
+    let (current, pending) = head.map_or((0, 0), |head| (head.state.current, head.state.pending));
+    let (current, attempted) = (state(current).await?, state(pending).await?);
+    if current.is_null() && attempted.is_null() && owned.volumes.is_empty() {
+        return Ok(Value::Null);
+    }
+    let names: Vec<&str> = owned.volumes.iter().filter_map(|claim| claim.value["metadata"]["name"].as_str()).collect();
+    Ok(json!({"current": current, "attempted": attempted, "observed": {"replicas": owned.replicas, "pvcs": names}}))
+}
+
+pub(super) async fn observe_secrets(
+    cluster: &PlanClient,
+    namespace: &str,
+    intents: &[SecretIntent],
+    owner_id: &str,
+    home: &str,
+) -> Result<BTreeMap<String, SecretObservation>, CommandError> {
+    let mut seen = BTreeMap::new();
+    for intent in intents {
+        let key = ObjectKey::new("", "Secret", namespace, &intent.name);
+        let live = cluster.read(&PlanClient::core("Secret"), &key).await?;
+        let by_id = live.as_ref().is_some_and(|live| live.owner_id() == Some(owner_id));
+        let retained = live.as_ref().is_some_and(|live| live.annotation(labels::RETAINED_FROM) == Some(home));
+        seen.insert(intent.name.clone(), SecretObservation { live, ours: by_id || retained, stale_owner: retained });
+    }
+    Ok(seen)
+}
+
+/// Generated Secrets that are ours and that nothing asks for.
+pub(super) async fn stray_secrets(
+    cluster: &PlanClient,
+    namespace: &str,
+    desired: &Desired,
+    options: &PlanOptions,
+    owner_id: &str,
+) -> Result<Vec<LiveObject>, CommandError> {
+    if !options.deleting {
+        return Ok(Vec::new());
+    }
+    let selector = format!("{}=true", labels::GENERATED);
+    let found = cluster.list(&PlanClient::core("Secret"), namespace, &selector).await?;
+    let wanted: BTreeSet<&str> = desired.secrets.iter().map(|intent| intent.name.as_str()).collect();
+    Ok(found
+        .into_iter()
+        .map(with_kind)
+        .filter(|live| live.owner_id() == Some(owner_id))
+        .filter(|live| !wanted.contains(live.value["metadata"]["name"].as_str().unwrap_or_default()))
+        .collect())
+}
+
+/// Items of a list come without their kind.
+fn with_kind(mut live: LiveObject) -> LiveObject {
+    if let Some(object) = live.value.as_object_mut() {
+        object.entry("kind").or_insert_with(|| "Secret".into());
+    }
+    live
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_is_recognised_by_its_set_and_ordinal() {
+        assert!(is_claim_of("data-orders-db-0", "orders-db") && is_claim_of("datalog-zk-12", "zk"));
+        for foreign in ["data-orders-db", "data-other-0", "data-orders-db-x", "orders-db-0", "data-my-orders-0"] {
+            assert!(!is_claim_of(foreign, "orders-db"), "{foreign}");
+        }
+    }
+}

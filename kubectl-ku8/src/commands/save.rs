@@ -1,0 +1,106 @@
+//! Writing the head of a definition, never over somebody else's write, and saying what changed in it.
+//! It never touches the definition's objects.
+
+use super::Context;
+use crate::cluster::{Cluster, ClusterError, PlanClient};
+use crate::definition::Definition;
+use crate::error::{CommandError, exit};
+use crate::object::ObjectKey;
+use crate::plan::{FieldOp, differences, display_path};
+use crate::release::{Head, head_name};
+
+/// Stores a definition and says what changed.
+///
+/// # Errors
+/// When somebody else wrote meanwhile, or the server refuses.
+pub(super) async fn save(
+    context: &Context,
+    cluster: &Cluster,
+    namespace: &str,
+    head: Option<Head>,
+    definition: Definition,
+) -> Result<u8, CommandError> {
+    let ui = &context.ui;
+    let name = definition.name().to_owned();
+    let created = head.is_none();
+    let changes = head.as_ref().map(|head| describe_changes(&head.definition, &definition)).unwrap_or_default();
+    if head.as_ref().is_some_and(|head| head.definition == definition) {
+        ui.print(&format!("definition {namespace}/{name} unchanged"));
+        return Ok(exit::DONE);
+    }
+    let mut head = head.unwrap_or_else(|| Head::draft(definition.clone()));
+    head.definition = definition;
+    write_head(context, cluster, namespace, &head).await?;
+    ui.print(&format!("definition {namespace}/{name} {}", if created { "created" } else { "updated" }));
+    for line in changes {
+        ui.print(&format!("  {line}"));
+    }
+    ui.say(&ui.err.dim(&format!("next: kubectl ku8 plan {name}")));
+    Ok(exit::DONE)
+}
+
+/// Creates or replaces the head, never over somebody else's write.
+///
+/// # Errors
+/// When it changed since it was read, with who changed it.
+pub(super) async fn write_head(
+    context: &Context,
+    cluster: &Cluster,
+    namespace: &str,
+    head: &Head,
+) -> Result<Head, CommandError> {
+    let value = head.to_config_map(namespace, &context.now(), &context.who());
+    let key = ObjectKey::new("", "ConfigMap", namespace, head_name(head.definition.name()));
+    let resource = PlanClient::config_maps();
+    let written = if head.uid.is_empty() {
+        cluster.create(&resource, &key, &value).await
+    } else {
+        cluster.replace(&resource, &key, &value).await
+    };
+    match written {
+        Ok(live) => Ok(Head {
+            uid: live.uid().to_owned(),
+            resource_version: live.resource_version().to_owned(),
+            ..head.clone()
+        }),
+        Err(error) if error.is_conflict() || (error.is_not_found() && !head.uid.is_empty()) => {
+            Err(changed_meanwhile(cluster.reader(), &key).await)
+        }
+        Err(ClusterError::NamespaceMissing(namespace)) => Err(ClusterError::NamespaceMissing(namespace).into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn changed_meanwhile(cluster: &PlanClient, key: &ObjectKey) -> CommandError {
+    let now = cluster.read(&PlanClient::config_maps(), key).await.ok().flatten();
+    let by = now.as_ref().and_then(|live| live.annotation(crate::object::labels::UPDATED_BY)).unwrap_or("somebody");
+    let message = match &now {
+        Some(_) => format!("definition was changed by {by} since you read it; your change was not written"),
+        None => "definition was deleted since you read it; your change was not written".to_owned(),
+    };
+    CommandError::new(message).code(exit::STALE).hint("look at it again, and repeat your change")
+}
+
+fn describe_changes(before: &Definition, after: &Definition) -> Vec<String> {
+    let value = |definition: &Definition| {
+        let mut value = serde_json::to_value(definition).expect("a definition is plain data");
+        if let Some(metadata) = value["metadata"].as_object_mut() {
+            metadata.remove("namespace");
+        }
+        value
+    };
+    let after = value(after);
+    differences(&value(before), &after, &after)
+        .into_iter()
+        .filter(|field| !field.pointer.starts_with("/spec/template/"))
+        .map(|field| {
+            let path = display_path(&field.path);
+            let path = path.strip_prefix("spec.values.").unwrap_or(&path).to_owned();
+            match field.op {
+                FieldOp::Add => format!("{path}: {}", field.after),
+                FieldOp::Remove => format!("{path}: {} → (unset)", field.before),
+                _ => format!("{path}: {} → {}", field.before, field.after),
+            }
+        })
+        .collect()
+}

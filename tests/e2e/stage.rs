@@ -1,0 +1,432 @@
+//! The stage of every scenario: one control plane for the run, and a namespace, a user and a folder for each test.
+//! It never touches a cluster, a kubeconfig or a home that it did not make.
+
+#![expect(clippy::panic, reason = "helpers of tests fail as tests do")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use playground::{AuditEntry, Binaries, Cluster};
+use serde_json::{Value, json};
+
+/// No command of ours takes this long; one that does is ended, so that a hang is a failure and not a stuck run.
+const GUARD: Duration = Duration::from_mins(3);
+/// How long a condition may take to come true on a machine that is busy with other tests.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+const POLL: Duration = Duration::from_millis(50);
+
+/// The control plane of this run, started by the first test that needs it; `None` when KU8_SKIP_E2E is set.
+fn cluster() -> Option<&'static Cluster> {
+    static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
+    let found = CLUSTER.get_or_init(|| {
+        if std::env::var_os("KU8_SKIP_E2E").is_some_and(|value| !value.is_empty()) {
+            return None;
+        }
+        let mut progress = |line: &str| say(line);
+        let binaries = Binaries::find_or_build(&mut progress).unwrap_or_else(|error| panic!("{error}"));
+        Some(Cluster::start(&binaries, &mut progress).unwrap_or_else(|error| panic!("{error}")))
+    });
+    found.as_ref()
+}
+
+/// Past the capture of test output.
+fn say(line: &str) {
+    // A closed stderr is no reason to fail a test.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// What a command wrote and how it ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) line: String,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) code: i32,
+    pub(crate) took: Duration,
+}
+
+impl Ran {
+    /// It must have ended with 0.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Self {
+        self.exits(0)
+    }
+
+    /// It must have ended with this code.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}\n{}{}", self.line, self.stdout, self.stderr);
+        self
+    }
+
+    /// It must have failed with this code, one error on stderr, and these words on stderr or stdout.
+    #[track_caller]
+    pub(crate) fn fails(self, code: i32, words: &[&str]) -> Self {
+        let failed = self.exits(code);
+        let errors = failed.stderr.lines().filter(|line| line.starts_with("error:")).count();
+        assert_eq!(errors, 1, "{}: one error\n{}", failed.line, failed.stderr);
+        failed.says(words)
+    }
+
+    /// These words must be in what it wrote.
+    #[track_caller]
+    pub(crate) fn says(self, words: &[&str]) -> Self {
+        let all = format!("{}{}", self.stdout, self.stderr);
+        for word in words {
+            assert!(all.contains(word), "{}: `{word}` is not in\n{all}", self.line);
+        }
+        assert!(!all.contains("panicked"), "{}: {all}", self.line);
+        self
+    }
+
+    /// There must be a next step.
+    #[track_caller]
+    pub(crate) fn hints(self) -> Self {
+        assert!(self.stderr.contains("hint:"), "{}: no hint\n{}", self.line, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{}: {error}\n{}", self.line, self.stdout))
+    }
+}
+
+/// One test's place: a namespace, a user of its own with every right, a folder.
+pub(crate) struct Space {
+    pub(crate) namespace: String,
+    pub(crate) user: String,
+    pub(crate) kubeconfig: PathBuf,
+    pub(crate) folder: PathBuf,
+    cluster: &'static Cluster,
+    transcript: Mutex<String>,
+    environment: BTreeMap<&'static str, String>,
+}
+
+impl Space {
+    /// Makes the place, or says that the test is skipped.
+    pub(crate) fn new(name: &str) -> Option<Self> {
+        let Some(cluster) = cluster() else {
+            say(&format!("SKIPPED {name}: KU8_SKIP_E2E is set"));
+            return None;
+        };
+        let user = format!("user-{name}");
+        let kubeconfig = cluster.kubeconfig_for(&user, &["system:masters"]).expect("a certificate");
+        set_namespace(&kubeconfig, name);
+        let folder = cluster.folder().join("tests").join(name);
+        fs::create_dir_all(folder.join("home")).expect("a folder");
+        let space = Self {
+            namespace: name.to_owned(),
+            user,
+            kubeconfig,
+            folder,
+            cluster,
+            transcript: Mutex::new(String::new()),
+            environment: BTreeMap::new(),
+        };
+        space.kubectl(&["create", "namespace", name]);
+        // Pods need it, and it is made by a controller.
+        space.until("the default service account", || space.find("serviceaccount/default"));
+        Some(space)
+    }
+
+    /// The same place as somebody else sees it.
+    pub(crate) fn with_kubeconfig(&self, kubeconfig: PathBuf, user: &str) -> Self {
+        Self {
+            namespace: self.namespace.clone(),
+            user: user.to_owned(),
+            kubeconfig,
+            folder: self.folder.clone(),
+            cluster: self.cluster,
+            transcript: Mutex::new(String::new()),
+            environment: self.environment.clone(),
+        }
+    }
+
+    /// Another user, with no right that no role gives.
+    pub(crate) fn as_user(&self, user: &str) -> Self {
+        let kubeconfig = self.cluster.kubeconfig_for(user, &[]).expect("a certificate");
+        set_namespace(&kubeconfig, &self.namespace);
+        self.with_kubeconfig(kubeconfig, user)
+    }
+
+    /// Sets a variable of the commands run from here on.
+    pub(crate) fn set(&mut self, name: &'static str, value: impl Into<String>) {
+        self.environment.insert(name, value.into());
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-ku8"));
+        command
+            .args(args)
+            .env_clear()
+            .env("HOME", self.folder.join("home"))
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("KUBECONFIG", &self.kubeconfig)
+            // Shared by the run, so that a template is compiled once.
+            .env("XDG_CACHE_HOME", self.cluster.folder().join("tests").join("cache"))
+            .env("USER", &self.user)
+            .env("HOSTNAME", "stage")
+            .envs(&self.environment)
+            .current_dir(&self.folder);
+        command
+    }
+
+    /// Runs a command to its end.
+    #[track_caller]
+    pub(crate) fn ku8(&self, args: &[&str]) -> Ran {
+        self.feed("", args)
+    }
+
+    /// Runs a command line without quoting: words are separated by single spaces.
+    #[track_caller]
+    pub(crate) fn run(&self, line: &str) -> Ran {
+        self.ku8(&line.split(' ').collect::<Vec<_>>())
+    }
+
+    /// Runs a command with this on its standard input.
+    #[track_caller]
+    pub(crate) fn feed(&self, input: &str, args: &[&str]) -> Ran {
+        let ran = finish(self.command(args), input, args);
+        let mut transcript = self.transcript.lock().expect("no other test failed here");
+        writeln!(transcript, "$ {}\n{}{}", ran.line, ran.stdout, ran.stderr).expect("memory");
+        ran
+    }
+
+    /// Starts a command and lets it run; the caller ends it.
+    pub(crate) fn start(&self, args: &[&str]) -> Background {
+        let mut command = self.command(args);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Background(child.expect("the built kubectl-ku8"))
+    }
+
+    /// Everything the commands of this place wrote so far.
+    pub(crate) fn transcript(&self) -> String {
+        self.transcript.lock().expect("no other test failed here").clone()
+    }
+
+    /// Writes a file into the place's folder and returns its path.
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let path = self.folder.join(name);
+        fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    }
+
+    /// The cluster's kubectl as its administrator, in this namespace; it must succeed.
+    #[track_caller]
+    pub(crate) fn kubectl(&self, args: &[&str]) -> String {
+        self.try_kubectl(args).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// As [`Space::kubectl`], for what may be refused.
+    pub(crate) fn try_kubectl(&self, args: &[&str]) -> Result<String, playground::Error> {
+        let words: Vec<&str> = ["--namespace", &self.namespace].into_iter().chain(args.iter().copied()).collect();
+        self.cluster.kubectl(&words)
+    }
+
+    /// The path of the cluster's kubectl.
+    pub(crate) fn kubectl_program(&self) -> &Path {
+        self.cluster.binaries().kubectl()
+    }
+
+
+    /// One object, named `kind/name`; it must exist.
+    #[track_caller]
+    pub(crate) fn get(&self, object: &str) -> Value {
+        self.find(object).unwrap_or_else(|| panic!("{object} does not exist in {}", self.namespace))
+    }
+
+    /// One object, if it exists.
+    #[track_caller]
+    pub(crate) fn find(&self, object: &str) -> Option<Value> {
+        let text = self.kubectl(&["get", object, "--ignore-not-found", "--output", "json"]);
+        (!text.trim().is_empty()).then(|| serde_json::from_str(&text).expect("JSON"))
+    }
+
+    /// The objects of some kinds, as `kinds` of `kubectl get`, with a selector or without.
+    #[track_caller]
+    pub(crate) fn list(&self, kinds: &str, selector: &str) -> Vec<Value> {
+        let text = self.kubectl(&["get", kinds, "--selector", selector, "--output", "json"]);
+        let mut found: Value = serde_json::from_str(&text).expect("JSON");
+        serde_json::from_value(found["items"].take()).expect("a list")
+    }
+
+    /// `kind/name` of everything a person would look for, without what every namespace holds.
+    #[track_caller]
+    pub(crate) fn inventory(&self) -> Vec<String> {
+        const KINDS: &str = "configmap,secret,service,serviceaccount,statefulset,deployment,job,networkpolicy,poddisruptionbudget,lease,persistentvolumeclaim";
+        let mut names: Vec<String> = self
+            .list(KINDS, "")
+            .iter()
+            .map(|item| format!("{}/{}", text(&item["kind"]), text(&item["metadata"]["name"])))
+            .filter(|name| !matches!(name.as_str(), "ConfigMap/kube-root-ca.crt" | "ServiceAccount/default"))
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Merges a change into an object, as somebody else.
+    #[track_caller]
+    pub(crate) fn patch(&self, object: &str, change: &Value) {
+        self.kubectl(&["patch", object, "--type", "merge", "--patch", &change.to_string()]);
+    }
+
+    /// Waits until an attempt gives something.
+    #[track_caller]
+    pub(crate) fn until<T>(&self, what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = attempt() {
+                return found;
+            }
+            assert!(Instant::now() < end, "{what}: not within {PATIENCE:?} in {}", self.namespace);
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Every request of this place's user so far. Its commands have ended, so their last request is in the log once
+    /// one that was sent after them is.
+    #[track_caller]
+    pub(crate) fn requests(&self) -> Vec<AuditEntry> {
+        static MARKS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = MARKS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let mark = format!("/api/v1/namespaces/{}/configmaps/mark-{number}", self.namespace);
+        let _ = self.cluster.kubectl(&["get", "--raw", &mark]);
+        self.until("the audit log", || {
+            let log = self.cluster.audit_log().expect("the audit log");
+            log.iter()
+                .any(|entry| entry.uri == mark)
+                .then(|| log.into_iter().filter(|entry| entry.user == self.user).collect())
+        })
+    }
+
+    /// The requests since there were `before` of them.
+    #[track_caller]
+    pub(crate) fn requests_since(&self, before: usize) -> Vec<AuditEntry> {
+        self.requests().into_iter().skip(before).collect()
+    }
+}
+
+/// A command that runs beside the test; it ends with it.
+pub(crate) struct Background(Child);
+
+impl Background {
+    /// Ends it as a crash does: at once and without a word.
+    pub(crate) fn kill(mut self) {
+        self.0.kill().expect("it runs");
+        self.0.wait().expect("it ends");
+    }
+
+    /// Waits for its end and returns its exit code.
+    pub(crate) fn wait(mut self) -> i32 {
+        self.0.wait().expect("it ends").code().unwrap_or(-1)
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn set_namespace(kubeconfig: &Path, namespace: &str) {
+    let text = fs::read_to_string(kubeconfig).expect("a kubeconfig");
+    let mut config: Value = serde_json::from_str(&text).expect("a kubeconfig is JSON");
+    config["contexts"][0]["context"]["namespace"] = json!(namespace);
+    fs::write(kubeconfig, config.to_string()).expect("a kubeconfig");
+}
+
+#[track_caller]
+fn finish(mut command: Command, input: &str, args: &[&str]) -> Ran {
+    let line = format!("kubectl ku8 {}", args.join(" "));
+    let started = Instant::now();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the built kubectl-ku8");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || {
+        // A command that does not read its input is fine.
+        let _ = stdin.write_all(input.as_bytes());
+    });
+    let mut stdout = child.stdout.take().expect("a pipe");
+    let mut stderr = child.stderr.take().expect("a pipe");
+    let read_out = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stdout.read_to_end(&mut bytes).map(|_| String::from_utf8_lossy(&bytes).into_owned())
+    });
+    let read_err = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stderr.read_to_end(&mut bytes).map(|_| String::from_utf8_lossy(&bytes).into_owned())
+    });
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("a child") {
+            break status;
+        }
+        if started.elapsed() > GUARD {
+            let _ = child.kill();
+            panic!("{line}: no end within {GUARD:?}");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let took = started.elapsed();
+    writer.join().expect("a thread");
+    let stdout = read_out.join().expect("a thread").expect("stdout");
+    let stderr = read_err.join().expect("a thread").expect("stderr");
+    Ran { line, stdout, stderr, code: status.code().unwrap_or(-1), took }
+}
+
+/// A string of JSON, or nothing.
+pub(crate) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// `metadata.resourceVersion`.
+pub(crate) fn version(object: &Value) -> String {
+    text(&object["metadata"]["resourceVersion"]).to_owned()
+}
+
+/// `metadata.uid`.
+pub(crate) fn uid(object: &Value) -> String {
+    text(&object["metadata"]["uid"]).to_owned()
+}
+
+/// The requests that could change what the server stores, one a line.
+pub(crate) fn writes(requests: &[AuditEntry]) -> Vec<String> {
+    requests.iter().filter(|entry| entry.writes()).map(|entry| format!("{} {}", entry.verb, entry.uri)).collect()
+}
+
+/// One YAML stream of objects.
+pub(crate) fn yaml(objects: &[Value]) -> String {
+    objects.iter().map(Value::to_string).collect::<Vec<_>>().join("\n---\n")
+}
+
+/// A ConfigMap with one key.
+pub(crate) fn config_map(name: &str, value: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"key": value}})
+}
+
+/// A Service of one port.
+pub(crate) fn service(name: &str, port: u16) -> Value {
+    json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
+           "spec": {"selector": {"app": name}, "ports": [{"name": "main", "port": port}]}})
+}
+
+/// A StatefulSet of one pod, with annotations on its pod template.
+pub(crate) fn stateful_set(name: &str, annotations: &Value) -> Value {
+    json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": name}, "spec": {
+        "replicas": 1, "serviceName": name, "selector": {"matchLabels": {"app": name}},
+        "template": {"metadata": {"labels": {"app": name}, "annotations": annotations},
+                     "spec": {"containers": [{"name": "main", "image": "docker.io/library/busybox:1.37"}]}}}})
+}
