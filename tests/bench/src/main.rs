@@ -43,12 +43,16 @@ fn main() -> ExitCode {
         println!("{:#}", table.to_json(&verdicts));
     } else {
         println!("{table}");
-        verdicts.iter().for_each(|verdict| println!("{verdict}"));
+        for verdict in &verdicts {
+            println!("{verdict}");
+        }
     }
     if options.debug {
         eprintln!("warning: this was the debug build of kubectl-ku8; its numbers mean nothing");
     }
-    failures.iter().for_each(|failure| eprintln!("error: {failure}"));
+    for failure in &failures {
+        eprintln!("error: {failure}");
+    }
     if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -116,8 +116,8 @@ fn find_plugin(debug: bool) -> Result<PathBuf, Error> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).ok_or("the workspace is gone")?;
         // The whole workspace: a part of it would resolve other features and compile every dependency again.
-        let build = Command::new(cargo).args(["build", "--release", "--workspace"]).current_dir(workspace).status()?;
-        if !build.success() {
+        let status = Command::new(cargo).args(["build", "--release", "--workspace"]).current_dir(workspace).status()?;
+        if !status.success() {
             return Err("`cargo build --release --workspace` failed".into());
         }
     }
