@@ -12,6 +12,7 @@ mod options;
 mod peers;
 mod proxy;
 mod render;
+mod requests;
 mod table;
 mod world;
 

@@ -7,6 +7,7 @@ use crate::Error;
 use crate::measure::{Samples, Work, in_turn};
 use crate::options::Options;
 use crate::peers::{as_list, published_objects};
+use crate::requests::count;
 use crate::table::Table;
 use crate::world::World;
 
@@ -42,6 +43,9 @@ fn plan(world: &World, options: &Options, table: &mut Table) -> Result<(), Error
     )?;
     table.times("plan", "plan one MySQL, one value changed", &ours, Some(("kubectl diff", &kubectl)));
     table.times("plan-helm", "the same", &ours, Some(("helm upgrade --dry-run=server", &helm)));
+    let ours = count(world, "plan-ours", world.ours(OURS, "plan orders"), Work::new)?;
+    let kubectl = count(world, "plan-kubectl", world.kubectl(OURS, &diff), Work::with_differences)?;
+    table.value("plan-requests", "requests of the plan", ours, Some(("kubectl diff", kubectl)), "");
     Ok(())
 }
 
@@ -75,6 +79,11 @@ fn publish(world: &World, options: &Options, table: &mut Table) -> Result<(), Er
     )?;
     table.times("define", "define one MySQL", &define, None);
     table.times("publish", "publish one MySQL, no wait", &ours, Some(("helm install", &helm)));
+    Work::new(world.ours(OURS, "define counted -t mysql --set database=orders")).time()?;
+    let ours = count(world, "publish-ours", world.ours(OURS, "publish counted --yes --no-wait"), Work::new)?;
+    let words = format!("install counted {} --set database=orders", chart.display());
+    let helm = count(world, "publish-helm", world.helm(HELM, &words), Work::new)?;
+    table.value("publish-requests", "requests of the publish", ours, Some(("helm install", helm)), "");
     Ok(())
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Row {
     pub(crate) spread: String,
     /// Who did the same, and its measure in the same unit.
     pub(crate) peer: Option<(String, f64)>,
-    /// `ms`, `KiB`, `MiB` or `ms/object`.
+    /// `ms`, `KiB`, `MiB`, or nothing for a count.
     pub(crate) unit: &'static str,
 }
 
