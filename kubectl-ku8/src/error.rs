@@ -69,7 +69,7 @@ impl From<ClusterError> for CommandError {
             ClusterError::NoKubeconfig(_) => "set KUBECONFIG, or pass --kubeconfig FILE; templates can be looked at without a cluster: kubectl ku8 template list".into(),
             ClusterError::Kubeconfig(_) => "check it with: kubectl config view --minify".into(),
             ClusterError::Context { .. } => "see them with: kubectl config get-contexts".into(),
-            ClusterError::Unreachable { .. } => "check the address and your network; the same server answers: kubectl version".into(),
+            ClusterError::Unreachable { .. } => "check the address and your network; see whether kubectl reaches it: kubectl version".into(),
             ClusterError::Timeout { .. } => "try again, or allow more with --request-timeout 60s".into(),
             ClusterError::Unauthorized { .. } => "log in again, then try: kubectl auth whoami".into(),
             ClusterError::Forbidden { verb, resource, namespace, .. } => {

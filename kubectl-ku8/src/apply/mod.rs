@@ -92,7 +92,12 @@ impl<'a> Apply<'a> {
                 batch.into_iter().map(|change| async move { (change.key.clone(), this.write(change).await) }),
             )
             .buffer_unordered(CONCURRENCY)
-            .inspect(|(key, result)| on(ApplyEvent::Wrote { object: key.to_string(), failed: result.is_err() }))
+            .inspect(|(key, result)| {
+                on(ApplyEvent::Wrote {
+                    object: key.to_string(),
+                    outcome: result.as_ref().map_or(Outcome::Failed, |(outcome, _)| *outcome),
+                })
+            })
             .collect()
             .await;
             for (key, result) in results {
@@ -112,7 +117,7 @@ impl<'a> Apply<'a> {
     }
 
     fn note(&mut self, object: String, result: Result<Outcome, outcome::WriteError>, on: &mut dyn FnMut(ApplyEvent)) {
-        on(ApplyEvent::Wrote { object: object.clone(), failed: result.is_err() });
+        on(ApplyEvent::Wrote { object: object.clone(), outcome: *result.as_ref().unwrap_or(&Outcome::Failed) });
         match result {
             Ok(outcome) => self.report.push(object, outcome, None),
             Err(error) => self.report.push(object, Outcome::Failed, Some(error)),

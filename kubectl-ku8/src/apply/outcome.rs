@@ -108,11 +108,11 @@ impl ApplyReport {
 /// Something happened while applying.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApplyEvent {
-    /// One object was written, or failed to be.
+    /// One object was written, marked or removed, or failed to be.
     Wrote {
         /// `Kind/name`.
         object: String,
-        /// Whether it failed.
-        failed: bool,
+        /// What became of it.
+        outcome: Outcome,
     },
 }

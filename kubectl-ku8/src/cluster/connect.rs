@@ -65,6 +65,9 @@ pub fn connect_target(options: &ConnectOptions) -> Result<Target, ClusterError> 
         if options.in_cluster {
             return in_cluster(options);
         }
+        if let Some(path) = &options.kubeconfig {
+            return Err(kubeconfig_error(&format!("{} holds no cluster and no context", path.display())));
+        }
         let mut looked = options.kubeconfig_list.clone();
         if looked.is_empty() {
             looked.extend(options.default_kubeconfig.clone());
@@ -144,8 +147,10 @@ fn read(options: &ConnectOptions) -> Result<Option<Kubeconfig>, ClusterError> {
     };
     let mut merged: Option<Kubeconfig> = None;
     for path in paths {
-        let next = Kubeconfig::read_from(&path)
-            .map_err(|error| kubeconfig_error(&format!("{}: {}", path.display(), root_cause(&error))))?;
+        let next = Kubeconfig::read_from(&path).map_err(|error| {
+            let cause = root_cause(&error);
+            kubeconfig_error(&format!("{}: {}", path.display(), cause.lines().next().unwrap_or_default()))
+        })?;
         merged = Some(match merged {
             None => next,
             Some(first) => first.merge(next).map_err(|error| kubeconfig_error(&root_cause(&error)))?,
@@ -191,7 +196,7 @@ fn select(config: &Kubeconfig, options: &ConnectOptions) -> Result<Selected, Clu
     let user_name =
         options.user.clone().or_else(|| context.as_ref().and_then(|found| found.user.clone())).unwrap_or_default();
     let auth = config.auth_infos.iter().find(|entry| entry.name == user_name).and_then(|entry| entry.auth_info.clone());
-    if auth.is_none() && options.user.is_some() {
+    if auth.is_none() && !user_name.is_empty() {
         return Err(kubeconfig_error(&format!("there is no user `{user_name}`")));
     }
     let namespace = context.and_then(|found| found.namespace);

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::Context;
-use super::resolve::{collect_values, load_by_name, load_template, read_head};
+use super::resolve::{SetArgs, collect_values, load_by_name, load_template, read_head};
 use super::save::save;
 use crate::cluster::PlanClient;
 use crate::definition::{Definition, Document, TemplateRef, Visibility, merge, parse_documents};
@@ -29,15 +29,8 @@ pub struct DefineArgs {
     /// Values, a definition, or plain objects; - reads standard input; may be repeated for values
     #[arg(short = 'f', long = "filename", value_name = "FILE")]
     files: Vec<String>,
-    /// Set a value: path=value
-    #[arg(long, value_name = "PATH=VALUE")]
-    set: Vec<String>,
-    /// Set a value that stays text
-    #[arg(long, value_name = "PATH=TEXT")]
-    set_string: Vec<String>,
-    /// Set a value from JSON
-    #[arg(long, value_name = "PATH=JSON")]
-    set_json: Vec<String>,
+    #[command(flatten)]
+    set: SetArgs,
     /// Label carried onto every object
     #[arg(long = "label", value_name = "KEY=VALUE")]
     labels: Vec<String>,
@@ -60,10 +53,10 @@ pub struct DefineArgs {
 /// # Errors
 /// When the document is wrong, another template is stored, or somebody else wrote meanwhile.
 pub async fn run(context: &Context, args: DefineArgs) -> Result<u8, CommandError> {
-    let default_namespace = context.namespace()?;
     let given = read_given(&args)?;
     let name = name_of(&args, &given)?;
     crate::definition::check_name(&name)?;
+    let default_namespace = context.namespace()?;
     let namespace = match &given {
         Given::Definition(definition) => agree_on_namespace(context, definition, &default_namespace)?,
         _ => default_namespace,
@@ -93,7 +86,7 @@ enum Given {
 }
 
 fn read_given(args: &DefineArgs) -> Result<Given, CommandError> {
-    let sets = !(args.set.is_empty() && args.set_string.is_empty() && args.set_json.is_empty());
+    let sets = !args.set.is_empty();
     if let [file] = args.files.as_slice() {
         let (source, text) = crate::files::read_input(file)?;
         let looks_like_objects = crate::definition::yaml::documents(&text)
@@ -110,12 +103,12 @@ fn read_given(args: &DefineArgs) -> Result<Given, CommandError> {
         if source == "<stdin>" {
             // Standard input reads only once, so its values are taken from the text at hand.
             let mut values = crate::definition::parse_values(&source, &text)?;
-            let rest = collect_values(&[], &args.set, &args.set_string, &args.set_json)?;
+            let rest = collect_values(&[], &args.set)?;
             values.extend(rest);
             return Ok(Given::Values(values));
         }
     }
-    let values = collect_values(&args.files, &args.set, &args.set_string, &args.set_json)?;
+    let values = collect_values(&args.files, &args.set)?;
     Ok(if values.is_empty() { Given::Nothing } else { Given::Values(values) })
 }
 

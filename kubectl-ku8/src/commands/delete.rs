@@ -81,8 +81,8 @@ async fn carry_out(
     let mut apply = Apply::new(cluster, &prepared.plan, &prepared.owner_id);
     apply
         .prune(&mut |event: ApplyEvent| {
-            let ApplyEvent::Wrote { object, failed } = event;
-            context.ui.say(&format!("  {object} {}", if failed { "failed" } else { "done" }));
+            let ApplyEvent::Wrote { object, outcome } = event;
+            context.ui.say(&format!("  {object} {outcome}"));
         })
         .await;
     let (report, _) = apply.finish();

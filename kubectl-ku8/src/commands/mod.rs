@@ -14,7 +14,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod publish;
 mod record;
-mod resolve;
+pub mod resolve;
 mod save;
 pub mod show;
 pub mod status;
@@ -137,7 +137,9 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
 }
 
 fn interrupted() -> CommandError {
-    CommandError::new("interrupted").code(exit::INTERRUPTED)
+    CommandError::new("interrupted")
+        .code(exit::INTERRUPTED)
+        .hint("what was begun is recorded: run the same command again and it goes on from there")
 }
 
 fn log(verbosity: u8) {

@@ -9,7 +9,7 @@ use super::define::{pin_template, validate};
 use super::pipeline::{PlanOptions, prepare};
 use super::plan::show;
 use super::publish::{self, PublishArgs};
-use super::resolve::{collect_values, load_by_name, read_head};
+use super::resolve::{SetArgs, collect_values, load_by_name, read_head};
 use super::save::save;
 use crate::cli::Output;
 use crate::definition::{Definition, TemplateRef, check_name, merge};
@@ -59,7 +59,7 @@ pub async fn run(context: &Context, args: NewArgs) -> Result<u8, CommandError> {
         return Err(CommandError::new(format!("definition {namespace}/{name} exists already"))
             .hint(format!("change it with: kubectl ku8 define {name} --set …, or kubectl ku8 edit {name}")));
     }
-    let given = collect_values(&[], &args.set, &[], &[])?;
+    let given = collect_values(&[], &SetArgs { set: args.set.clone(), ..SetArgs::default() })?;
     let values = ask_values(asker.as_ref(), &template, given, args.advanced)?;
     let mut definition = Definition::new(&name, Some(namespace.clone()));
     definition.spec.template = Some(TemplateRef { name: template_name, version: None, digest: None });

@@ -183,8 +183,8 @@ async fn apply(
         + prepared.plan.secrets.iter().filter(|secret| secret.action.writes()).count();
     let mut progress = Progress::new(&context.ui, "Applying", writes);
     let mut on = |event: ApplyEvent| {
-        let ApplyEvent::Wrote { object, failed } = event;
-        progress.step(&format!("{object} {}", if failed { "failed" } else { "applied" }));
+        let ApplyEvent::Wrote { object, outcome } = event;
+        progress.step(&format!("{object} {outcome}"));
     };
     lock.check().map_err(CommandError::from)?;
     apply.secrets(&mut on).await;
@@ -250,8 +250,8 @@ async fn prune(
     let mut apply = Apply::new(cluster, &prepared.plan, &prepared.owner_id);
     apply
         .prune(&mut |event: ApplyEvent| {
-            let ApplyEvent::Wrote { object, failed } = event;
-            context.ui.say(&format!("  {object} {}", if failed { "could not be removed" } else { "removed or kept" }));
+            let ApplyEvent::Wrote { object, outcome } = event;
+            context.ui.say(&format!("  {object} {outcome}"));
         })
         .await;
     let (removed, _) = apply.finish();

@@ -1,6 +1,7 @@
 //! Finding what a command names: a stored definition, a template, values from files and flags.
 //! It reads and never writes; an unknown name gets the nearest known one as a hint.
 
+use clap::Args;
 use serde_json::{Map, Value};
 
 use super::Context;
@@ -103,16 +104,32 @@ pub(super) fn load_by_name(context: &Context, name: &str) -> Result<Template, Co
     }
 }
 
-/// Reads `--set` and friends, and values files, into one merge patch.
+/// Values given on the command line.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SetArgs {
+    /// Set a value: path=value
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Set a value that stays text
+    #[arg(long, value_name = "PATH=TEXT")]
+    pub set_string: Vec<String>,
+    /// Set a value from JSON
+    #[arg(long, value_name = "PATH=JSON")]
+    pub set_json: Vec<String>,
+}
+
+impl SetArgs {
+    /// Says whether none was given.
+    pub(super) fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.set_string.is_empty() && self.set_json.is_empty()
+    }
+}
+
+/// Reads values files, then `--set` and friends, into one merge patch.
 ///
 /// # Errors
 /// When one of them does not read.
-pub(super) fn collect_values(
-    files: &[String],
-    set: &[String],
-    set_string: &[String],
-    set_json: &[String],
-) -> Result<Map<String, Value>, CommandError> {
+pub(super) fn collect_values(files: &[String], given: &SetArgs) -> Result<Map<String, Value>, CommandError> {
     use crate::definition::{SetKind, parse_values, set_value};
     let mut patch = Map::new();
     for file in files {
@@ -121,7 +138,9 @@ pub(super) fn collect_values(
         // A null in a file must stay in the patch, where it removes.
         overlay(&mut patch, values);
     }
-    for (arguments, kind) in [(set, SetKind::Guess), (set_string, SetKind::String), (set_json, SetKind::Json)] {
+    for (arguments, kind) in
+        [(&given.set, SetKind::Guess), (&given.set_string, SetKind::String), (&given.set_json, SetKind::Json)]
+    {
         for argument in arguments {
             set_value(&mut patch, argument, kind)?;
         }

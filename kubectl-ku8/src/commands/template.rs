@@ -5,11 +5,12 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::pipeline::render_values;
-use super::resolve::{collect_values, load_by_name};
+use super::resolve::{SetArgs, collect_values, load_by_name};
 use super::{Context, print_document};
 use crate::cli::Output;
 use crate::definition::{Definition, TemplateRef, yaml};
 use crate::error::{CommandError, exit};
+use crate::object::is_dns_label;
 use crate::render::{Severity, builtin};
 use crate::schema::questions;
 use crate::terminal::Table;
@@ -70,15 +71,8 @@ struct RenderArgs {
     /// Values; - reads standard input
     #[arg(short = 'f', long = "filename", value_name = "FILE")]
     files: Vec<String>,
-    /// Set a value: path=value
-    #[arg(long, value_name = "PATH=VALUE")]
-    set: Vec<String>,
-    /// Set a value that stays text
-    #[arg(long, value_name = "PATH=TEXT")]
-    set_string: Vec<String>,
-    /// Set a value from JSON
-    #[arg(long, value_name = "PATH=JSON")]
-    set_json: Vec<String>,
+    #[command(flatten)]
+    set: SetArgs,
     /// Kubernetes version to render for
     #[arg(long, value_name = "MINOR", default_value = OFFLINE_KUBERNETES)]
     kubernetes: String,
@@ -168,18 +162,38 @@ fn show(context: &Context, name: &str, all: bool) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// `1.30` and newer; templates are written for nothing older.
+fn check_kubernetes(version: &str) -> Result<(), CommandError> {
+    let minor = version.strip_prefix("1.").and_then(|minor| minor.parse::<u32>().ok());
+    match minor {
+        Some(30..) => Ok(()),
+        Some(_) => Err(CommandError::new(format!("--kubernetes {version}: 1.30 is the oldest version supported"))),
+        None => Err(CommandError::new(format!("--kubernetes {version} is not a version such as {OFFLINE_KUBERNETES}"))),
+    }
+}
+
 fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError> {
     crate::definition::check_name(&args.name)?;
     let template = load_by_name(context, &args.template)?;
     let mut definition = Definition::new(&args.name, None);
     definition.spec.template = Some(TemplateRef { name: args.template.clone(), version: None, digest: None });
-    let patch = collect_values(&args.files, &args.set, &args.set_string, &args.set_json)?;
+    let patch = collect_values(&args.files, &args.set)?;
     crate::definition::merge(&mut definition.spec.values, &patch);
     let namespace = context.offline_namespace();
+    if !is_dns_label(&namespace) {
+        return Err(CommandError::new(format!(
+            "`{namespace}` cannot be a namespace: lower-case letters, digits and `-`"
+        )));
+    }
+    check_kubernetes(&args.kubernetes)?;
     let found = render_values(context, &template, &definition, &namespace, &args.kubernetes, &Value::Null)?;
     let objects: Vec<Value> = found.rendered.objects.into_iter().map(|object| object.manifest.into_value()).collect();
     for warning in found.rendered.warnings.iter().filter(|warning| warning.severity != Severity::Info) {
         context.ui.warn(&format!("{} [{}]", warning.message, warning.code));
+    }
+    for secret in &found.rendered.secrets {
+        let keys: Vec<&str> = secret.keys.keys().map(String::as_str).collect();
+        context.ui.say(&format!("needs Secret/{} with {}, which publish takes care of", secret.name, keys.join(", ")));
     }
     if args.output == Output::Json {
         let document = json!({"apiVersion": "v1", "kind": "List", "items": objects, "secrets": found.rendered.secrets, "outputs": found.rendered.outputs});

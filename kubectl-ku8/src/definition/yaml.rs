@@ -25,7 +25,10 @@ pub fn documents(text: &str) -> Result<Vec<Value>, YamlError> {
     let values: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
         let (line, column) = error.location().map_or((0, 0), |place| (place.line(), place.column()));
         let message = error.without_snippet().to_string();
-        let message = message.lines().next().unwrap_or("not valid YAML").to_owned();
+        let message = message.lines().next().unwrap_or("not valid YAML");
+        // The place is told apart, and the library's own switches mean nothing to a person.
+        let message = message.split(" at line ").next().unwrap_or(message);
+        let message = message.split(", set ").next().unwrap_or(message).to_owned();
         YamlError { line, column, message }
     })?;
     Ok(values.into_iter().filter(|value| !value.is_null()).collect())

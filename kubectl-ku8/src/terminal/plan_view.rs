@@ -10,6 +10,9 @@ use crate::plan::{
 use crate::render::Severity;
 use crate::schema::dotted;
 
+/// Phase of everything that runs pods.
+const WORKLOADS: u8 = 7;
+
 /// How much to show.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanView {
@@ -248,7 +251,9 @@ fn footer(plan: &Plan, styles: Styles) -> Vec<String> {
         1 => styles.bad("1 data volume is deleted."),
         many => styles.bad(&format!("{many} data volumes are deleted.")),
     };
+    let stops = plan.changes.iter().any(|change| change.action == Action::Delete && change.phase == WORKLOADS);
     let restarts = match sum.pods_restarted {
+        0 if stops => "Pods of what is deleted stop.".to_owned(),
         0 => "No pod restarts.".to_owned(),
         1 => "1 pod restarts.".to_owned(),
         many => format!("{many} pods restart."),
