@@ -12,7 +12,13 @@ use crate::stage::{Space, config_map, service, stateful_set, text, version, writ
 
 /// The commands that need a cluster.
 const NEEDING: [&str; 8] = [
-    "list", "status", "plan db", "publish db --yes", "show db", "history db", "delete db --yes",
+    "list",
+    "status",
+    "plan db",
+    "publish db --yes",
+    "show db",
+    "history db",
+    "delete db --yes",
     "define db -t mysql --set database=orders",
 ];
 
@@ -35,7 +41,9 @@ fn without_a_kubeconfig_every_command_says_what_is_missing() {
     let broken = space.file("broken", "clusters: [1,\n");
     space.ku8(&["list", "--kubeconfig", &broken]).fails(1, &["kubeconfig"]).hints();
     let kubeconfig = space.kubeconfig.display().to_string();
-    space.ku8(&["list", "--kubeconfig", &kubeconfig, "--context", "playgruond"]).fails(1, &["playgruond", "playground"]);
+    space
+        .ku8(&["list", "--kubeconfig", &kubeconfig, "--context", "playgruond"])
+        .fails(1, &["playgruond", "playground"]);
     space.ku8(&["list", "--kubeconfig", &kubeconfig]).ok();
 }
 
@@ -55,7 +63,9 @@ fn a_server_that_is_not_there_is_told_within_ten_seconds() {
     let nameless = kubeconfig(&space, "nameless", |config| {
         config["clusters"][0]["cluster"]["server"] = json!("https://no-such-host.invalid:6443");
     });
-    for (config, address) in [(refused, closed.to_string()), (mute, address.to_string()), (nameless, "no-such-host.invalid".into())] {
+    for (config, address) in
+        [(refused, closed.to_string()), (mute, address.to_string()), (nameless, "no-such-host.invalid".into())]
+    {
         let lost = space.with_kubeconfig(config, "lost");
         for command in ["list", "plan db", "publish db --yes", "define db -t mysql --set database=orders"] {
             let failed = lost.run(command).fails(1, &[&address]).hints();
@@ -87,7 +97,9 @@ fn a_reader_may_plan_and_is_told_what_it_may_not_do() {
     let objects = [config_map("conf", "1"), service("web", 80), stateful_set("web", &json!({}))];
     space.feed(&yaml(&objects), &["define", "web", "-f", "-"]).ok();
     space.run("publish web --yes").ok();
-    space.feed(&yaml(&[config_map("conf", "2"), objects[1].clone(), objects[2].clone()]), &["define", "web", "-f", "-"]).ok();
+    space
+        .feed(&yaml(&[config_map("conf", "2"), objects[1].clone(), objects[2].clone()]), &["define", "web", "-f", "-"])
+        .ok();
     space.kubectl(&["create", "rolebinding", "ada-reads", "--clusterrole=view", "--user=ada"]);
     let ada = space.as_user("ada");
     let head = version(&space.get("configmap/ku8.web"));
@@ -134,7 +146,10 @@ fn templates_parameters_and_values_that_are_wrong_are_all_named_at_once() {
         ("define db -t no-such-thing", &["no-such-thing", "template list"]),
         ("define db -t ./nowhere.wasm", &["nowhere.wasm"]),
         ("define db -t oci://registry/x:1", &["oci://registry/x:1"]),
-        ("define db -t mysql --set database=orders --set maxConections=5", &["maxConections", "did you mean `maxConnections`"]),
+        (
+            "define db -t mysql --set database=orders --set maxConections=5",
+            &["maxConections", "did you mean `maxConnections`"],
+        ),
         ("define db -t mysql", &["database"]),
         ("define db -t mysql --set database=orders --set maxConnections=many", &["maxConnections", "integer"]),
         ("define db -t mysql --set database=orders --set storage.size=20", &["storage.size", "20Gi"]),
@@ -160,9 +175,18 @@ fn documents_that_do_not_read_are_refused_with_line_and_column() {
     let Some(space) = Space::new("wrong-documents") else { return };
     let cases: &[(&str, &[&str])] = &[
         ("a: 1\nb: [1,\nc: 2\n", &["<stdin>:", " | "]),
-        ("apiVersion: ku8.dev/v1\nkind: Definition\nmetadata: {name: web}\nspec: {valuess: {}}\n", &["valuess", "values"]),
-        ("apiVersion: ku8.dev/v9\nkind: Definition\nmetadata: {name: web}\nspec: {template: {name: mysql}}\n", &["ku8.dev/v9"]),
-        ("apiVersion: ku8.dev/v1\nkind: Defintion\nmetadata: {name: web}\nspec: {template: {name: mysql}}\n", &["Defintion"]),
+        (
+            "apiVersion: ku8.dev/v1\nkind: Definition\nmetadata: {name: web}\nspec: {valuess: {}}\n",
+            &["valuess", "values"],
+        ),
+        (
+            "apiVersion: ku8.dev/v9\nkind: Definition\nmetadata: {name: web}\nspec: {template: {name: mysql}}\n",
+            &["ku8.dev/v9"],
+        ),
+        (
+            "apiVersion: ku8.dev/v1\nkind: Defintion\nmetadata: {name: web}\nspec: {template: {name: mysql}}\n",
+            &["Defintion"],
+        ),
         ("apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n", &["name"]),
         ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: \"1\", a: \"2\"}\n", &["<stdin>:4"]),
         ("just words\n", &["expected one Kubernetes object"]),
@@ -194,7 +218,9 @@ fn names_that_cannot_be_used_are_refused_before_anything_is_asked() {
 #[test]
 fn a_namespace_that_does_not_exist_is_told_and_not_made() {
     let Some(space) = Space::new("wrong-namespace") else { return };
-    for command in ["define db -t mysql --set database=orders", "plan db", "publish db --yes", "status db", "delete db --yes"] {
+    for command in
+        ["define db -t mysql --set database=orders", "plan db", "publish db --yes", "status db", "delete db --yes"]
+    {
         space.run(&format!("{command} -n no-such-place")).fails(1, &["no-such-place"]).hints();
     }
     let file = space.file("web.yaml", yaml(&[config_map("conf", "1")]));
@@ -235,7 +261,8 @@ fn an_unknown_definition_is_told_with_the_nearest_one() {
 fn hostile_components_are_refused_in_time_with_nothing_changed() {
     let Some(space) = Space::new("hostile") else { return };
     let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
-    let cluster_wide = br#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{"name":"all"}}"#;
+    let cluster_wide =
+        br#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{"name":"all"}}"#;
     let privileged = br#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"echo"},"spec":{"containers":[{"name":"a","image":"b","securityContext":{"privileged":true}}]}}"#;
     let secret = br#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"echo"},"stringData":{"a":"b"}}"#;
     let cases: [(&str, Vec<u8>); 13] = [
@@ -277,10 +304,8 @@ fn usage_errors_end_with_one_and_a_closed_pipe_is_silent() {
     for line in ["plan --no-such-flag", "publish --wait-timeout soon x", "template", "list extra words"] {
         assert_eq!(space.run(line).code, 1, "{line}");
     }
-    let script = format!(
-        "'{}' template render mysql --set database=orders | head -n 1",
-        env!("CARGO_BIN_EXE_kubectl-ku8")
-    );
+    let script =
+        format!("'{}' template render mysql --set database=orders | head -n 1", env!("CARGO_BIN_EXE_kubectl-ku8"));
     let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }

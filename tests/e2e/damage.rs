@@ -52,7 +52,10 @@ fn a_damaged_head_is_reported_and_hides_no_other() {
     }
     space.run("publish good --yes").ok();
     // A list with everything wrong at once is still a list.
-    space.patch("configmap/ku8.good", &json!({"metadata": {"annotations": null, "labels": {"ku8.dev/status": "Unknown"}}}));
+    space.patch(
+        "configmap/ku8.good",
+        &json!({"metadata": {"annotations": null, "labels": {"ku8.dev/status": "Unknown"}}}),
+    );
     space.run("list").ok().says(&["ku8.good"]);
 }
 

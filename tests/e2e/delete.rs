@@ -16,7 +16,13 @@ fn objects_go_and_data_and_passwords_stay_and_come_back() {
     space.run("delete db").fails(1, &["--yes"]).hints();
     assert!(space.find("statefulset/db").is_some(), "nobody said yes");
     let deleted = space.run("delete db --yes").ok();
-    deleted.says(&["Plan for delete/db", "- delete", "StatefulSet/db", "PersistentVolumeClaim/data-db-0", "--purge-data"]);
+    deleted.says(&[
+        "Plan for delete/db",
+        "- delete",
+        "StatefulSet/db",
+        "PersistentVolumeClaim/data-db-0",
+        "--purge-data",
+    ]);
     let left = space.inventory();
     for gone in ["StatefulSet/db", "Service/db", "ConfigMap/db-config", "ConfigMap/ku8.db", "ConfigMap/ku8.db.r1"] {
         assert!(!left.contains(&gone.to_owned()), "{gone} is still in {left:?}");
@@ -68,7 +74,8 @@ fn purging_removes_data_and_passwords_only_as_far_as_named() {
             space.until("the claim to go", || space.find(&claim).is_none().then_some(()));
         }
         assert_eq!(space.find(&format!("secret/{name}-auth")).is_some(), secret_stays, "{name}");
-        let records: Vec<String> = space.inventory().into_iter().filter(|one| one.contains(&format!("/ku8.{name}"))).collect();
+        let records: Vec<String> =
+            space.inventory().into_iter().filter(|one| one.contains(&format!("/ku8.{name}"))).collect();
         assert!(records.iter().all(|one| one.starts_with("Lease/")), "{records:?}");
     }
 }

@@ -111,7 +111,8 @@ fn an_editor_changes_a_definition_and_a_mistake_loses_nothing() {
         std::fs::remove_file(kept).unwrap();
     }
     for (name, script) in [("fails", "#!/bin/sh\nexit 3\n"), ("missing", "")] {
-        let editor = if script.is_empty() { "/nonexistent/editor".to_owned() } else { executable(&space, name, script) };
+        let editor =
+            if script.is_empty() { "/nonexistent/editor".to_owned() } else { executable(&space, name, script) };
         space.set("EDITOR", editor);
         space.run("edit cache").fails(1, &["editor"]);
     }

@@ -31,10 +31,24 @@ fn a_generated_password_is_in_no_output_no_log_and_no_record() {
     assert!(found.len() == 6 && found.iter().all(|canary| canary.len() >= 8), "three passwords in two forms");
 
     for command in [
-        "plan db", "plan db -o json", "plan db -o yaml --full", "plan --all --full", "show db", "show db --values",
-        "show db --rendered", "show db --rendered -o json", "status db", "status db -o json", "history db -o json",
-        "list -o json", "define db --set maxConnections=200", "plan db", "publish db --yes", "define cache --set databases=32",
-        "publish cache --yes", "template render mysql --set database=orders",
+        "plan db",
+        "plan db -o json",
+        "plan db -o yaml --full",
+        "plan --all --full",
+        "show db",
+        "show db --values",
+        "show db --rendered",
+        "show db --rendered -o json",
+        "status db",
+        "status db -o json",
+        "history db -o json",
+        "list -o json",
+        "define db --set maxConnections=200",
+        "plan db",
+        "publish db --yes",
+        "define cache --set databases=32",
+        "publish cache --yes",
+        "template render mysql --set database=orders",
     ] {
         space.run(&format!("-v 8 {command}")).ok();
     }

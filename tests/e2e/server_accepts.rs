@@ -24,8 +24,16 @@ const CASES: &[(&str, &str, &str)] = &[
             "storage": {"size": "30Gi", "className": "standard"}, "networkPolicy": {"mode": "off"}}"#,
     ),
     ("redis", "least", "{}"),
-    ("redis", "cache", r#"{"size": "dev", "persistence": {"mode": "none"}, "maxmemoryPolicy": "allkeys-lru", "auth": {"enabled": false}}"#),
-    ("redis", "valkey", r#"{"engine": "valkey", "persistence": {"mode": "both"}, "metrics": {"enabled": true, "monitor": "podMonitor"}}"#),
+    (
+        "redis",
+        "cache",
+        r#"{"size": "dev", "persistence": {"mode": "none"}, "maxmemoryPolicy": "allkeys-lru", "auth": {"enabled": false}}"#,
+    ),
+    (
+        "redis",
+        "valkey",
+        r#"{"engine": "valkey", "persistence": {"mode": "both"}, "metrics": {"enabled": true, "monitor": "podMonitor"}}"#,
+    ),
     (
         "redis",
         "rich",
@@ -33,7 +41,11 @@ const CASES: &[(&str, &str, &str)] = &[
             "scheduling": {"spread": "requireNodes"}, "appendfsync": "always", "databases": 4, "networkPolicy": {"mode": "labelled"}}"#,
     ),
     ("zookeeper", "least", "{}"),
-    ("zookeeper", "one", r#"{"replicas": 1, "size": "dev", "networkPolicy": {"mode": "off"}, "metrics": {"enabled": false}}"#),
+    (
+        "zookeeper",
+        "one",
+        r#"{"replicas": 1, "size": "dev", "networkPolicy": {"mode": "off"}, "metrics": {"enabled": false}}"#,
+    ),
     (
         "zookeeper",
         "five",
@@ -92,7 +104,8 @@ fn every_object_is_accepted_strictly_every_pod_admitted_and_two_renders_are_equa
             all.push(pod);
         }
         let file = space.file(&format!("{template}-{case}.objects.yaml"), yaml(&all));
-        let created = space.try_kubectl(&["create", "--dry-run=server", "--validate=strict", "-o", "name", "-f", &file]);
+        let created =
+            space.try_kubectl(&["create", "--dry-run=server", "--validate=strict", "-o", "name", "-f", &file]);
         let created = created.unwrap_or_else(|error| panic!("{template} {case}: {error}"));
         assert_eq!(created.lines().count(), all.len(), "{template} {case}: {created}");
     }

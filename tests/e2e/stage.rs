@@ -235,7 +235,6 @@ impl Space {
         self.cluster.binaries().kubectl()
     }
 
-
     /// One object, named `kind/name`; it must exist.
     #[track_caller]
     pub(crate) fn get(&self, object: &str) -> Value {

@@ -25,6 +25,10 @@ pub mod version;
 use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use context::Context;
 
@@ -142,15 +146,16 @@ fn log(verbosity: u8) {
         6 | 7 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(level)
+    // Only our own words: the libraries below log headers and frames, where a token may stand.
+    let ours = Targets::new().with_target("kubectl_ku8", level);
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .with_target(false)
         .without_time()
-        .finish();
+        .with_filter(ours);
     // A second subscriber in one process would only be a test's doing.
-    let _ = tracing::subscriber::set_global_default(subscriber);
+    let _ = tracing_subscriber::registry().with(lines).try_init();
 }
 
 impl From<AskError> for CommandError {

@@ -54,7 +54,13 @@ pub fn parse_documents(source_name: &str, text: &str) -> Result<Document, Defini
             definition.check()?;
             Ok(Document::Definition(Box::new(definition)))
         }
-        (0, _) => Ok(Document::Manifests(documents.into_iter().flat_map(take_list_apart).collect())),
+        (0, _) => {
+            let manifests: Vec<Value> = documents.into_iter().flat_map(take_list_apart).collect();
+            if manifests.is_empty() {
+                return Err(DefinitionError::Empty(source_name.to_owned()));
+            }
+            Ok(Document::Manifests(manifests))
+        }
         _ => Err(shape(
             source_name,
             format!("expected one {KIND}, or plain objects, but not both or several in one file"),
