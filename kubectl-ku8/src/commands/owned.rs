@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::pipeline::PlanOptions;
-use crate::cluster::{Ask, PlanClient};
+use crate::cluster::{Ask, ClusterError, PlanClient};
 use crate::error::CommandError;
 use crate::object::{LiveObject, ObjectKey, labels};
 use crate::plan::SecretObservation;
@@ -101,10 +101,19 @@ pub(super) async fn observe_secrets(
     let mut seen = BTreeMap::new();
     for intent in intents {
         let key = ObjectKey::new("", "Secret", namespace, &intent.name);
-        let live = cluster.read(&PlanClient::core("Secret"), &key).await?;
+        let live = match cluster.read(&PlanClient::core("Secret"), &key).await {
+            Err(ClusterError::Forbidden { .. }) => {
+                seen.insert(intent.name.clone(), SecretObservation { hidden: true, ..SecretObservation::default() });
+                continue;
+            }
+            other => other?,
+        };
         let by_id = live.as_ref().is_some_and(|live| live.owner_id() == Some(owner_id));
         let retained = live.as_ref().is_some_and(|live| live.annotation(labels::RETAINED_FROM) == Some(home));
-        seen.insert(intent.name.clone(), SecretObservation { live, ours: by_id || retained, stale_owner: retained });
+        seen.insert(
+            intent.name.clone(),
+            SecretObservation { live, ours: by_id || retained, stale_owner: retained, hidden: false },
+        );
     }
     Ok(seen)
 }

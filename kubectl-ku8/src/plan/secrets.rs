@@ -18,6 +18,8 @@ pub struct SecretObservation {
     pub ours: bool,
     /// It was retained, or made under an earlier head, and must be stamped again.
     pub stale_owner: bool,
+    /// The user may not read Secrets, so nothing of the above is known.
+    pub hidden: bool,
 }
 
 impl SecretObservation {
@@ -91,7 +93,7 @@ pub(crate) fn plan_secret(
         message,
         hint: hint.to_owned(),
     };
-    if generated.is_empty() {
+    if generated.is_empty() && !seen.hidden {
         return referenced(intent, seen);
     }
     let change = |action, generated: Vec<String>| SecretChange {
@@ -101,6 +103,13 @@ pub(crate) fn plan_secret(
         intent: Some(intent.clone()),
         live: seen.live.clone(),
     };
+    if seen.hidden {
+        // Either guess is safe to carry out: keeping writes nothing, and creating fails where something is.
+        if has_data || generated.is_empty() {
+            return Ok(change(SecretAction::Keep, Vec::new()));
+        }
+        return Ok(change(SecretAction::Create, generated.into_iter().collect()));
+    }
     if seen.live.is_none() {
         if has_data && !new_credentials {
             return Err(refused(
@@ -177,7 +186,12 @@ mod tests {
 
     fn seen(keys: &[&str], ours: bool) -> SecretObservation {
         let data: serde_json::Map<_, _> = keys.iter().map(|key| ((*key).to_owned(), json!("masked:x"))).collect();
-        SecretObservation { live: Some(LiveObject { value: json!({"data": data}) }), ours, stale_owner: false }
+        SecretObservation {
+            live: Some(LiveObject { value: json!({"data": data}) }),
+            ours,
+            stale_owner: false,
+            hidden: false,
+        }
     }
 
     #[test]
