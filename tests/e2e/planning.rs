@@ -133,10 +133,10 @@ fn an_immutable_field_is_foreseen_and_nothing_is_written() {
 fn a_definition_with_nothing_in_it_is_refused() {
     let Some(space) = Space::new("nothing-in-it") else { return };
     let empty = r#"{"apiVersion": "v1", "kind": "List", "items": []}"#;
-    space.feed(empty, &["define", "web", "-f", "-"]).fails(1, &["web"]);
+    space.feed(empty, &["define", "web", "-f", "-"]).fails(1, &["empty"]);
     space.feed("", &["define", "web", "-f", "-"]).fails(1, &["empty"]);
     space.feed("", &["plan", "web", "-f", "-"]).fails(1, &["empty"]);
-    space.feed(empty, &["plan", "web", "-f", "-"]).fails(1, &["web"]);
+    space.feed(empty, &["plan", "web", "-f", "-"]).fails(1, &["empty"]);
     assert!(space.find("configmap/ku8.web").is_none());
 }
 

@@ -144,7 +144,10 @@ fn room(path: &str) -> &str {
 /// Rooms named by `crate::room` and `crate::{room, other::Name}`.
 fn named(source: &Source) -> BTreeSet<(usize, String)> {
     // Groups may run over lines, so the lines are read as one text and counted.
-    let text: String = source.code.iter().map(|(number, line)| format!("\u{1}{number}\u{2}{line}\n")).collect();
+    let text = source.code.iter().fold(String::new(), |mut text, (number, line)| {
+        let _ = writeln!(text, "\u{1}{number}\u{2}{line}");
+        text
+    });
     let mut found = BTreeSet::new();
     for (at, _) in text.match_indices("crate::") {
         let number = text[..at].rsplit('\u{1}').next().and_then(|rest| rest.split('\u{2}').next());

@@ -107,10 +107,14 @@ fn refusal(error: &RenderError) -> String {
     };
     match error {
         RenderError::Values(found) => {
-            found.iter().for_each(|one| line(&one.pointer, &one.message, "schema", one.hint.as_deref()));
+            for one in found {
+                line(&one.pointer, &one.message, "schema", one.hint.as_deref());
+            }
         }
         RenderError::Diagnostics(found) => {
-            found.iter().for_each(|one| line(&one.path, &one.message, &one.code, one.hint.as_deref()));
+            for one in found {
+                line(&one.path, &one.message, &one.code, one.hint.as_deref());
+            }
         }
         // Anything else is a fault of the template or the host, never an expected answer.
         other => panic!("{other}"),

@@ -1,6 +1,7 @@
 //! The whole help as one Markdown file, and what all of it must hold to.
 //! It never judges wording: whoever reads the diff of `help.md` does.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use super::bless::agrees;
@@ -36,7 +37,7 @@ fn the_help_is_the_one_that_was_read() {
     for (path, help) in all() {
         let name = [&["kubectl".to_owned(), "ku8".to_owned()], &path[..]].concat().join(" ");
         let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-        text.push_str(&format!("\n## {name}\n\n```text\n{}\n```\n", help.join("\n")));
+        let _ = writeln!(text, "\n## {name}\n\n```text\n{}\n```", help.join("\n"));
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/it/help.md");
     if let Err(why) = agrees(&file, &text) {

@@ -190,8 +190,9 @@ fn what_next(asker: Option<&Asker<'_>>, args: &NewArgs) -> Result<Next, CommandE
         (true, _, _) => Ok(Next::Save),
         (_, true, _) => Ok(Next::Publish),
         (_, _, Some(asker)) => {
-            let choices = ["Publish it now", "Save it as a draft", "Nothing"].map(str::to_owned);
-            Ok([Next::Publish, Next::Save, Next::Nothing][asker.choice("What next?", &choices, 0)?])
+            // The first is what Enter takes: the one that starts nothing.
+            let choices = ["Save it as a draft", "Publish it now", "Nothing"].map(str::to_owned);
+            Ok([Next::Save, Next::Publish, Next::Nothing][asker.choice("What next?", &choices, 0)?])
         }
         (_, _, None) => Err(missing("what to do with it", "--save or --publish")),
     }

@@ -103,7 +103,8 @@ pub(super) async fn observe_secrets(
         let key = ObjectKey::new("", "Secret", namespace, &intent.name);
         let live = match cluster.read(&PlanClient::core("Secret"), &key).await {
             Err(ClusterError::Forbidden { .. }) => {
-                seen.insert(intent.name.clone(), SecretObservation { hidden: true, ..SecretObservation::default() });
+                let unreadable = SecretObservation { unreadable: true, ..SecretObservation::default() };
+                seen.insert(intent.name.clone(), unreadable);
                 continue;
             }
             other => other?,
@@ -112,7 +113,7 @@ pub(super) async fn observe_secrets(
         let retained = live.as_ref().is_some_and(|live| live.annotation(labels::RETAINED_FROM) == Some(home));
         seen.insert(
             intent.name.clone(),
-            SecretObservation { live, ours: by_id || retained, stale_owner: retained, hidden: false },
+            SecretObservation { live, ours: by_id || retained, stale_owner: retained, unreadable: false },
         );
     }
     Ok(seen)

@@ -14,7 +14,7 @@ use crate::error::CommandError;
 use crate::object::{GroupKind, Manifest, ObjectKey};
 use crate::plan::{Input, Plan, Subject, plan};
 use crate::release::{Head, Inventory};
-use crate::render::{Diagnostic, Rendered, Severity, Template, render};
+use crate::render::{Diagnostic, Rendered, Template, render};
 use crate::transform::{self, Desired, Ownership};
 
 /// Choices that change what a plan allows.
@@ -144,13 +144,6 @@ pub async fn prepare(
     let home = format!("{namespace}/{}", definition.name());
     let secrets = observe_secrets(cluster, namespace, &desired.secrets, &owner_id, &home).await?;
     let stray = stray_secrets(cluster, namespace, &desired, options, &owner_id).await?;
-    diagnostics.extend(secrets.iter().filter(|(_, seen)| seen.hidden).map(|(name, _)| Diagnostic {
-        severity: Severity::Warning,
-        path: String::new(),
-        code: "ku8.secret.unseen".to_owned(),
-        message: format!("you may not read Secret/{name} here, so it was not checked"),
-        hint: None,
-    }));
     let mut plan = plan(Input {
         desired: &desired,
         observed: &observed,

@@ -15,7 +15,7 @@ use crate::cli::{Output, parse_duration};
 use crate::cluster::{Cluster, Lock};
 use crate::error::{CommandError, exit};
 use crate::object::{LiveObject, ObjectKey};
-use crate::plan::{Action, ProblemKind};
+use crate::plan::{Action, ProblemKind, SecretAction};
 use crate::release::{Head, Phase};
 use crate::terminal::Progress;
 use crate::wait::{WaitReport, until_current};
@@ -88,6 +88,7 @@ async fn one(context: &Context, args: &PublishArgs, name: &str, options: &PlanOp
     let settled = head.state.phase == Phase::Published && !head.is_modified() && head.state.pending == 0;
     show(context, std::slice::from_ref(&prepared), Output::Text, args.full);
     refuse(&prepared)?;
+    refuse_unreadable(&prepared)?;
     if !prepared.plan.has_changes() && settled {
         return Ok(());
     }
@@ -98,6 +99,21 @@ async fn one(context: &Context, args: &PublishArgs, name: &str, options: &PlanOp
     let outcome = carry_out(context, cluster, &namespace, head, &prepared, args, &lock).await;
     lock.release().await;
     outcome
+}
+
+/// Passwords that cannot be looked at cannot be kept either.
+fn refuse_unreadable(prepared: &Prepared) -> Result<(), CommandError> {
+    let hidden = prepared.plan.secrets.iter().find(|secret| secret.action == SecretAction::Unreadable);
+    hidden.map_or(Ok(()), |secret| {
+        Err(CommandError::new(format!(
+            "forbidden: you may not get Secret/{}, so it cannot be told whether it exists",
+            secret.name
+        ))
+        .hint(format!(
+            "ask for the right; check it with: kubectl auth can-i get secrets -n {}",
+            prepared.plan.definition.namespace
+        )))
+    })
 }
 
 /// A plan with problems is shown and goes no further.

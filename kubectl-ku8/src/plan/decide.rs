@@ -311,10 +311,6 @@ fn overlay(live: &Value, desired: &Value) -> Value {
         (Value::Object(left), Value::Object(right)) => {
             let mut merged = left.clone();
             for (field, value) in right {
-                // The server drops the empty value of an environment variable.
-                if field == "value" && value == "" && !left.contains_key(field) {
-                    continue;
-                }
                 let under = left.get(field).map_or_else(|| value.clone(), |below| overlay(below, value));
                 merged.insert(field.clone(), under);
             }
@@ -346,9 +342,7 @@ fn plan_secrets(input: &Input<'_>, problems: &mut Vec<Problem>) -> Vec<SecretCha
     for intent in &input.desired.secrets {
         let none = SecretObservation::default();
         let seen = input.secrets.get(&intent.name).unwrap_or(&none);
-        // Where Secrets may not be read, an earlier publish is what tells that this one was made.
-        let has_data = !input.volumes.is_empty() || seen.hidden && input.subject.from_revision > 0;
-        match plan_secret(intent, seen, has_data, input.new_credentials) {
+        match plan_secret(intent, seen, !input.volumes.is_empty(), input.new_credentials) {
             Ok(change) => changes.push(change),
             Err(problem) => problems.push(problem),
         }

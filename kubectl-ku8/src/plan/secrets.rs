@@ -16,10 +16,10 @@ pub struct SecretObservation {
     pub live: Option<LiveObject>,
     /// It carries our owner-id, or was retained from a definition of this name.
     pub ours: bool,
+    /// We may not read Secrets here, so nothing is known of it.
+    pub unreadable: bool,
     /// It was retained, or made under an earlier head, and must be stamped again.
     pub stale_owner: bool,
-    /// The user may not read Secrets, so nothing of the above is known.
-    pub hidden: bool,
 }
 
 impl SecretObservation {
@@ -42,6 +42,8 @@ pub enum SecretAction {
     Keep,
     /// It has everything and comes back to its definition; only its owner marks are written.
     TakeBack,
+    /// We may not read it, so what would happen cannot be told; it cannot be published either.
+    Unreadable,
     /// Its definition goes, it stays.
     Retain,
     /// It goes with its definition.
@@ -51,7 +53,7 @@ pub enum SecretAction {
 impl SecretAction {
     /// Says whether anything is written.
     pub fn writes(self) -> bool {
-        self != Self::Keep
+        !matches!(self, Self::Keep | Self::Unreadable)
     }
 }
 
@@ -93,7 +95,11 @@ pub(crate) fn plan_secret(
         message,
         hint: hint.to_owned(),
     };
-    if generated.is_empty() && !seen.hidden {
+    if seen.unreadable {
+        let (name, generated) = (intent.name.clone(), generated.into_iter().collect());
+        return Ok(SecretChange { name, action: SecretAction::Unreadable, generated, intent: None, live: None });
+    }
+    if generated.is_empty() {
         return referenced(intent, seen);
     }
     let change = |action, generated: Vec<String>| SecretChange {
@@ -103,13 +109,6 @@ pub(crate) fn plan_secret(
         intent: Some(intent.clone()),
         live: seen.live.clone(),
     };
-    if seen.hidden {
-        // Either guess is safe to carry out: keeping writes nothing, and creating fails where something is.
-        if has_data || generated.is_empty() {
-            return Ok(change(SecretAction::Keep, Vec::new()));
-        }
-        return Ok(change(SecretAction::Create, generated.into_iter().collect()));
-    }
     if seen.live.is_none() {
         if has_data && !new_credentials {
             return Err(refused(
@@ -189,8 +188,7 @@ mod tests {
         SecretObservation {
             live: Some(LiveObject { value: json!({"data": data}) }),
             ours,
-            stale_owner: false,
-            hidden: false,
+            ..SecretObservation::default()
         }
     }
 

@@ -75,6 +75,9 @@ fn secret_line(secret: &SecretChange, view: PlanView) -> Option<String> {
         SecretAction::AddKeys => {
             (styles.changed("~ update "), format!("{count} {plural} added, others untouched: {keys}"))
         }
+        SecretAction::Unreadable => {
+            ("? unknown".to_owned(), "you may not read Secrets here, so it was not looked at".to_owned())
+        }
         SecretAction::TakeBack => (styles.changed("~ update "), "kept with its values, taken back".to_owned()),
         SecretAction::Retain => {
             ("= kept   ".to_owned(), "kept: it holds passwords (--purge-secrets removes it)".to_owned())

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 pub use status::{Health, Status, health};
 
+use self::status::PodVersion;
 use crate::cluster::{Ask, ClusterError, PlanClient, Resource};
 use crate::object::{GroupKind, LiveObject, ObjectKey};
 
@@ -84,21 +85,33 @@ pub async fn look(cluster: &PlanClient, keys: &[(ObjectKey, String)]) -> Result<
     Ok(report)
 }
 
-/// Asks a late workload's own pods; a pod that cannot start makes it Failed (plan-apply.md, section 1, doom rules).
+/// Asks a late workload's pods; a pod that cannot start makes it Failed (plan-apply.md, section 1, doom rules).
 async fn explain(cluster: &PlanClient, key: &ObjectKey, live: &LiveObject, found: &mut Health) {
+    // Until the controller has seen a change, the pods are those of the version before.
+    if live.value["status"]["observedGeneration"] != live.value["metadata"]["generation"] {
+        return;
+    }
     let Some(selector) = status::match_labels(&live.value) else { return };
-    let owner = if key.kind == "Deployment" {
+    let newest = if key.kind == "Deployment" {
         newest_replica_set(cluster, key, live, &selector).await
     } else {
         Some(live.uid().to_owned())
     };
-    let Some(owner) = owner else { return };
+    let Some(owner) = newest else { return };
     // Reading pods may be forbidden; waiting goes on without their words then.
     let Ok(pods) = cluster.list(&PlanClient::core("Pod"), &key.namespace, &selector).await else { return };
-    let own = pods.into_iter().filter(|pod| is_controlled_by(pod, &owner));
-    let own: Vec<serde_json::Value> = own.map(|pod| pod.value).collect();
-    if let Some(why) = status::blame(&live.value, &own) {
-        *found = why;
+    for pod in pods.iter().filter(|pod| status::is_controlled_by(&pod.value, &owner)) {
+        let Some(doom) = status::doom(&pod.value) else { continue };
+        let message = match status::pod_version(&key.kind, &live.value, &pod.value) {
+            PodVersion::Current => doom,
+            PodVersion::Replaced => continue,
+            PodVersion::Stuck => format!(
+                "{doom}; it is of the version before, and its StatefulSet waits for it: kubectl delete pod {}",
+                pod.value["metadata"]["name"].as_str().unwrap_or("?")
+            ),
+        };
+        *found = Health { status: Status::Failed, message };
+        return;
     }
 }
 
@@ -112,14 +125,8 @@ async fn newest_replica_set(
     const REVISION: &str = "deployment.kubernetes.io/revision";
     let sets = Resource::built_in(&GroupKind::new("apps", "ReplicaSet"))?;
     let found = cluster.list(&sets, &key.namespace, selector).await.ok()?;
-    let newest = found
-        .iter()
-        .find(|set| is_controlled_by(set, live.uid()) && set.annotation(REVISION) == live.annotation(REVISION));
+    let newest = found.iter().find(|set| {
+        status::is_controlled_by(&set.value, live.uid()) && set.annotation(REVISION) == live.annotation(REVISION)
+    });
     newest.map(|set| set.uid().to_owned())
-}
-
-/// Labels alone do not say whose a pod is: others may carry the same.
-fn is_controlled_by(object: &LiveObject, uid: &str) -> bool {
-    let owners = object.value["metadata"]["ownerReferences"].as_array();
-    owners.into_iter().flatten().any(|owner| owner["controller"] == true && owner["uid"] == uid)
 }

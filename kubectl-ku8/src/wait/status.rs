@@ -250,33 +250,38 @@ pub fn match_labels(live: &Value) -> Option<String> {
     Some(pairs.join(","))
 }
 
-/// What a late workload's pods say about it: a pod of the new version that will not start makes it Failed; one of the
-/// old version only holds up a StatefulSet, which waits for it (kubernetes/kubernetes#67250).
-pub fn blame(live: &Value, pods: &[Value]) -> Option<Health> {
-    if live["status"]["observedGeneration"] != live["metadata"]["generation"] {
-        return None;
-    }
-    let label = |pod: &Value, key: &str| text(&pod["metadata"]["labels"], key);
-    let newest = pods.iter().max_by_key(|pod| text(&pod["metadata"], "creationTimestamp"));
-    let wanted = live["status"]["updateRevision"].as_str();
-    let is_new = |pod: &Value| match wanted {
-        Some(revision) => label(pod, "controller-revision-hash") == revision,
-        None => newest.is_some_and(|newest| label(newest, "pod-template-hash") == label(pod, "pod-template-hash")),
-    };
-    let mut held_up = None;
-    for pod in pods.iter().filter(|pod| !pod["metadata"]["deletionTimestamp"].is_string()) {
-        let Some(why) = doom(pod) else { continue };
-        if is_new(pod) {
-            return Some(failed(why));
+/// Says whether an object belongs to the controller with this uid.
+pub fn is_controlled_by(object: &Value, uid: &str) -> bool {
+    let owners = object["metadata"]["ownerReferences"].as_array();
+    owners.into_iter().flatten().any(|owner| owner["controller"] == true && owner["uid"] == uid)
+}
+
+/// How a pod stands to the present version of its workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodVersion {
+    /// It is of that version.
+    Current,
+    /// It is older, and its controller replaces it whether it is ready or not.
+    Replaced,
+    /// It is older, and its StatefulSet waits for it to be ready before it goes on.
+    Stuck,
+}
+
+/// Tells a pod's version. A Deployment's pods are told by their ReplicaSet before they come here.
+pub fn pod_version(kind: &str, workload: &Value, pod: &Value) -> PodVersion {
+    let label = |name: &str| &pod["metadata"]["labels"][name];
+    match kind {
+        "StatefulSet" if *label("controller-revision-hash") != workload["status"]["updateRevision"] => {
+            PodVersion::Stuck
         }
-        if wanted.is_some() {
-            let name = pod["metadata"]["name"].as_str().unwrap_or("?");
-            held_up = Some(progress(printable(&format!(
-                "pod {name} of the old version holds up the update; to let it go on: kubectl delete pod {name}"
-            ))));
+        "DaemonSet"
+            if *label("pod-template-generation")
+                != workload["metadata"]["annotations"]["deprecated.daemonset.template.generation"] =>
+        {
+            PodVersion::Replaced
         }
+        _ => PodVersion::Current,
     }
-    held_up
 }
 
 /// Why a pod will not start by itself, if it will not: pod, container, reason, exit code.
@@ -317,6 +322,20 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_pod_of_the_version_before_is_told_from_one_of_this_version() {
+        let pod = json!({"metadata": {"labels": {"controller-revision-hash": "a", "pod-template-generation": "1"},
+            "ownerReferences": [{"uid": "u", "controller": true}, {"uid": "v"}]}});
+        assert!(is_controlled_by(&pod, "u") && !is_controlled_by(&pod, "v"));
+        let set = |revision: &str| json!({"status": {"updateRevision": revision}});
+        assert_eq!(pod_version("StatefulSet", &set("a"), &pod), PodVersion::Current);
+        assert_eq!(pod_version("StatefulSet", &set("b"), &pod), PodVersion::Stuck);
+        let daemons =
+            |number: &str| json!({"metadata": {"annotations": {"deprecated.daemonset.template.generation": number}}});
+        assert_eq!(pod_version("DaemonSet", &daemons("1"), &pod), PodVersion::Current);
+        assert_eq!(pod_version("DaemonSet", &daemons("2"), &pod), PodVersion::Replaced);
+    }
+
     fn status_of(group: &str, kind: &str, live: &Value) -> Status {
         health(&ObjectKey::new(group, kind, "n", "x"), live).status
     }
@@ -350,21 +369,6 @@ mod tests {
         assert_eq!(status_of("batch", "Job", &json!({"status": {"active": 1}})), Status::InProgress);
         let done = json!({"status": {"conditions": [{"type": "Complete", "status": "True"}]}});
         assert_eq!(status_of("batch", "Job", &done), Status::Current);
-    }
-
-    #[test]
-    fn only_pods_of_the_new_version_condemn_a_workload() {
-        let pod = |revision: &str| {
-            json!({"metadata": {"name": "web-0", "labels": {"controller-revision-hash": revision}}, "status": {
-                "containerStatuses": [{"name": "c", "restartCount": 5, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}})
-        };
-        let set = json!({"metadata": {"generation": 2}, "status": {"observedGeneration": 2, "updateRevision": "new"}});
-        assert_eq!(blame(&set, &[pod("new")]).unwrap().status, Status::Failed);
-        let held = blame(&set, &[pod("old")]).unwrap();
-        assert!(held.status == Status::InProgress && held.message.contains("kubectl delete pod web-0"), "{held:?}");
-        let unseen =
-            json!({"metadata": {"generation": 3}, "status": {"observedGeneration": 2, "updateRevision": "new"}});
-        assert_eq!(blame(&unseen, &[pod("new")]), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! A line `$ …` is run by `sh`, with `kubectl ku8` being the program under test. Then follow standard output as it is,
 //! standard error behind `! `, and the exit code behind `= ` when it is not 0. Lines `# …` before a command say why.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use super::super::bless::agrees;
@@ -47,7 +48,7 @@ fn told(home: &Home, ran: &Ran) -> String {
         text.push('\n');
     }
     if ran.code != Some(0) {
-        text.push_str(&format!("= {}\n", ran.code.map_or("a signal".to_owned(), |code| code.to_string())));
+        let _ = writeln!(text, "= {}", ran.code.map_or("a signal".to_owned(), |code| code.to_string()));
     }
     without_digests(&text.replace(home.path().to_str().unwrap(), "$HOME"))
 }
