@@ -104,10 +104,8 @@ fn prune_spares_what_is_marked_remade_or_a_volume_and_says_why() {
 }
 
 #[test]
-fn an_object_that_moved_while_the_person_read_the_plan_is_not_overwritten() {
+fn an_object_that_lost_our_mark_is_no_longer_ours_to_change() {
     let Some(space) = Space::new("moved") else { return };
-    // The service is written after the pods of its stage's ConfigMap; a webhook is not needed to see the guard: the
-    // owner mark is taken away between two publishes.
     space.feed(&yaml(&[config_map("conf", "1")]), &["define", "web", "-f", "-"]).ok();
     space.run("publish web --yes").ok();
     space.kubectl(&["annotate", "configmap", "conf", "ku8.dev/owner-id-"]);

@@ -102,7 +102,7 @@ fn the_template_is_kept_beside_what_it_rendered() {
     let found = space.list("configmap", "ku8.dev/kind=template");
     assert_eq!(found.len(), 1);
     let bytes = unpack(&found[0]["binaryData"]["component"]);
-    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = kubectl_ku8::definition::hex(&Sha256::digest(&bytes));
     assert_eq!(text(&found[0]["metadata"]["name"]), format!("ku8.template.{}", &digest[..16]));
     assert_eq!(found[0]["immutable"], true);
     assert_eq!(bytes, std::fs::read(&file).unwrap());
