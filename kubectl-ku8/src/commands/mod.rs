@@ -20,6 +20,7 @@ pub mod show;
 pub mod status;
 pub mod template;
 pub mod template_store;
+mod verdict;
 pub mod version;
 
 use std::ffi::OsString;

@@ -42,7 +42,7 @@ pub(super) async fn observe_owned(
         replicas.insert(key.name.clone(), live.value["spec"]["replicas"].as_u64().unwrap_or(1));
         if key.kind == "StatefulSet" {
             sets.insert(key.name.clone());
-            selectors.extend(crate::wait::status::match_labels(&live.value));
+            selectors.extend(crate::wait::pods::match_labels(&live.value));
         }
     }
     let mut volumes: BTreeMap<String, LiveObject> = BTreeMap::new();

@@ -9,6 +9,7 @@ use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::plan::{AllowArgs, show};
 use super::record::{Ending, begin, create_revision, finish, inventory_of, next_revision, retire};
 use super::resolve::{load_template, require_head};
+use super::verdict::conclude;
 use super::{Context, confirm, select, template_store};
 use crate::apply::{Apply, ApplyEvent, ApplyReport, Outcome};
 use crate::cli::{Output, parse_duration};
@@ -262,48 +263,4 @@ async fn prune(
             .filter(|one| matches!(one.outcome, Outcome::Pruned | Outcome::Kept | Outcome::Failed)),
     );
     report
-}
-
-fn conclude(
-    context: &Context,
-    head: &Head,
-    prepared: &Prepared,
-    report: &ApplyReport,
-    wait: Option<&WaitReport>,
-) -> Result<(), CommandError> {
-    let ui = &context.ui;
-    let name = head.definition.name();
-    if report.failed() {
-        for one in &report.outcomes {
-            ui.complain(&format!("  {:<12} {}", one.outcome, one.object));
-        }
-        let first = report.first_error();
-        let stale = matches!(first.and_then(|one| one.error.as_ref()), Some(crate::apply::WriteError::Stale { .. }));
-        return Err(CommandError::new(head.state.reason.clone().unwrap_or_default())
-            .code(if stale { exit::STALE } else { exit::ERROR })
-            .hint(format!("correct it and publish again, which goes on from here: kubectl ku8 publish {name}")));
-    }
-    if let Some(wait) = wait.filter(|wait| !wait.all_current()) {
-        for (key, health) in wait.laggards() {
-            ui.complain(&format!("  {:<11} {key}  {}", health.status, health.message));
-        }
-        let why =
-            if wait.timed_out { "not everything became ready in time" } else { "not everything can become ready" };
-        return Err(CommandError::new(format!("{name} was applied, but {why}"))
-            .code(exit::NOT_READY)
-            .hint(format!("look: kubectl ku8 status {name}"))
-            .hint(format!("go on waiting, or publish a correction: kubectl ku8 publish {name}")));
-    }
-    ui.print(&format!(
-        "{} {}/{name} revision {}: {}",
-        ui.out.good("Published"),
-        prepared.plan.definition.namespace,
-        head.state.current,
-        prepared.plan.summary_words()
-    ));
-    let notes = prepared.notes.trim();
-    if !notes.is_empty() && head.state.current == 1 {
-        ui.say(&format!("\n{notes}"));
-    }
-    Ok(())
 }

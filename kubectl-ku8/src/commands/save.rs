@@ -89,10 +89,14 @@ fn describe_changes(before: &Definition, after: &Definition) -> Vec<String> {
         }
         value
     };
+    let objects = (before.spec.manifests.len(), after.spec.manifests.len());
+    let replaced = (before.spec.manifests != after.spec.manifests)
+        .then(|| format!("manifests: {} objects → {}", objects.0, objects.1));
     let after = value(after);
-    differences(&value(before), &after, &after)
+    let values = differences(&value(before), &after, &after)
         .into_iter()
         .filter(|field| !field.pointer.starts_with("/spec/template/"))
+        .filter(|field| !field.pointer.starts_with("/spec/manifests"))
         .map(|field| {
             let path = display_path(&field.path);
             let path = path.strip_prefix("spec.values.").unwrap_or(&path).to_owned();
@@ -101,6 +105,6 @@ fn describe_changes(before: &Definition, after: &Definition) -> Vec<String> {
                 FieldOp::Remove => format!("{path}: {} → (unset)", field.before),
                 _ => format!("{path}: {} → {}", field.before, field.after),
             }
-        })
-        .collect()
+        });
+    values.chain(replaced).collect()
 }

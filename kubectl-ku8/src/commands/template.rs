@@ -191,14 +191,19 @@ fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError> {
     for warning in found.rendered.warnings.iter().filter(|warning| warning.severity != Severity::Info) {
         context.ui.warn(&format!("{} [{}]", warning.message, warning.code));
     }
-    for secret in &found.rendered.secrets {
-        let keys: Vec<&str> = secret.keys.keys().map(String::as_str).collect();
-        context.ui.say(&format!("needs Secret/{} with {}, which publish takes care of", secret.name, keys.join(", ")));
-    }
     if args.output == Output::Json {
         let document = json!({"apiVersion": "v1", "kind": "List", "items": objects, "secrets": found.rendered.secrets, "outputs": found.rendered.outputs});
         print_document(context, &document, Output::Json);
     } else {
+        // Comments, so that the whole still goes into kubectl.
+        for secret in &found.rendered.secrets {
+            let keys: Vec<&str> = secret.keys.keys().map(String::as_str).collect();
+            context.ui.print(&format!(
+                "# needs Secret/{} with {}; publish takes care of it",
+                secret.name,
+                keys.join(", ")
+            ));
+        }
         let texts: Vec<String> = objects.iter().map(yaml::to_string).collect();
         context.ui.print(&texts.join("---\n"));
     }

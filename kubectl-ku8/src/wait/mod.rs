@@ -1,6 +1,7 @@
 //! Stage 7: waits until every object is Current, and says what it is waiting for.
 //! It only reads; the deadline belongs to the caller.
 
+pub mod pods;
 pub mod status;
 
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 pub use status::{Health, Status, health};
 
-use self::status::PodVersion;
+use self::pods::PodVersion;
 use crate::cluster::{Ask, ClusterError, PlanClient, Resource};
 use crate::object::{GroupKind, LiveObject, ObjectKey};
 
@@ -91,7 +92,7 @@ async fn explain(cluster: &PlanClient, key: &ObjectKey, live: &LiveObject, found
     if live.value["status"]["observedGeneration"] != live.value["metadata"]["generation"] {
         return;
     }
-    let Some(selector) = status::match_labels(&live.value) else { return };
+    let Some(selector) = pods::match_labels(&live.value) else { return };
     let newest = if key.kind == "Deployment" {
         newest_replica_set(cluster, key, live, &selector).await
     } else {
@@ -100,9 +101,9 @@ async fn explain(cluster: &PlanClient, key: &ObjectKey, live: &LiveObject, found
     let Some(owner) = newest else { return };
     // Reading pods may be forbidden; waiting goes on without their words then.
     let Ok(pods) = cluster.list(&PlanClient::core("Pod"), &key.namespace, &selector).await else { return };
-    for pod in pods.iter().filter(|pod| status::is_controlled_by(&pod.value, &owner)) {
-        let Some(doom) = status::doom(&pod.value) else { continue };
-        let message = match status::pod_version(&key.kind, &live.value, &pod.value) {
+    for pod in pods.iter().filter(|pod| pods::is_controlled_by(&pod.value, &owner)) {
+        let Some(doom) = pods::doom(&pod.value) else { continue };
+        let message = match pods::pod_version(&key.kind, &live.value, &pod.value) {
             PodVersion::Current => doom,
             PodVersion::Replaced => continue,
             PodVersion::Stuck => format!(
@@ -126,7 +127,7 @@ async fn newest_replica_set(
     let sets = Resource::built_in(&GroupKind::new("apps", "ReplicaSet"))?;
     let found = cluster.list(&sets, &key.namespace, selector).await.ok()?;
     let newest = found.iter().find(|set| {
-        status::is_controlled_by(&set.value, live.uid()) && set.annotation(REVISION) == live.annotation(REVISION)
+        pods::is_controlled_by(&set.value, live.uid()) && set.annotation(REVISION) == live.annotation(REVISION)
     });
     newest.map(|set| set.uid().to_owned())
 }
