@@ -89,7 +89,11 @@ fn read_given(args: &DefineArgs) -> Result<Given, CommandError> {
     let sets = !args.set.is_empty();
     if let [file] = args.files.as_slice() {
         let (source, text) = crate::files::read_input(file)?;
-        let looks_like_objects = crate::definition::yaml::documents(&text)
+        let documents = crate::definition::yaml::documents(&text);
+        if documents.as_ref().is_ok_and(Vec::is_empty) && args.template.is_none() && !sets {
+            return Err(crate::definition::DefinitionError::Empty(source).into());
+        }
+        let looks_like_objects = documents
             .map_or(true, |found| found.iter().any(|one| one["apiVersion"].is_string() && one["kind"].is_string()));
         if looks_like_objects && args.template.is_none() {
             return match parse_documents(&source, &text)? {

@@ -251,8 +251,6 @@ fn invalid(
             change.fields = differences(&live.value, &after, manifest.value())
                 .into_iter()
                 .filter(|field| field.cause == FieldCause::Desired && field.op != FieldOp::Reorder)
-                // The server does not store empty values, so one we send is no difference.
-                .filter(|field| !(field.op == FieldOp::Add && is_empty(&field.after)))
                 .collect();
         }
         let what = if causes.is_empty() { message.to_owned() } else { join(causes) };
@@ -311,6 +309,10 @@ fn overlay(live: &Value, desired: &Value) -> Value {
         (Value::Object(left), Value::Object(right)) => {
             let mut merged = left.clone();
             for (field, value) in right {
+                // The server does not store empty values, so one we send where none is makes no difference.
+                if is_empty(value) && !left.contains_key(field) {
+                    continue;
+                }
                 let under = left.get(field).map_or_else(|| value.clone(), |below| overlay(below, value));
                 merged.insert(field.clone(), under);
             }
