@@ -96,7 +96,7 @@ impl<'a> Apply<'a> {
                 on(ApplyEvent::Wrote {
                     object: key.to_string(),
                     outcome: result.as_ref().map_or(Outcome::Failed, |(outcome, _)| *outcome),
-                })
+                });
             })
             .collect()
             .await;
