@@ -7,7 +7,6 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use playground::{Binaries, Cluster};
-use tempfile::TempDir;
 
 use crate::Error;
 use crate::options::Options;
@@ -23,7 +22,7 @@ pub(crate) struct World {
     pub(crate) plugin: PathBuf,
     /// The peer's binary.
     pub(crate) helm: PathBuf,
-    folder: TempDir,
+    folder: PathBuf,
 }
 
 impl World {
@@ -34,7 +33,9 @@ impl World {
         let helm = Binaries::helm(&mut progress)?;
         let binaries = Binaries::find_or_build(&mut progress)?;
         let cluster = Cluster::start(&binaries, &mut progress)?;
-        let folder = tempfile::Builder::new().prefix("ku8-bench-").tempdir()?;
+        // In the cluster's folder, which goes with the cluster, however this process ends.
+        let folder = cluster.folder().join("bench");
+        fs::create_dir(&folder)?;
         for namespace in NAMESPACES {
             cluster.kubectl(&["create", "namespace", namespace])?;
         }
@@ -45,7 +46,7 @@ impl World {
 
     /// A path in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     /// Writes a file into the folder and returns its path.
