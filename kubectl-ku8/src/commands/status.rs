@@ -56,7 +56,7 @@ pub async fn run(context: &Context, args: StatusArgs) -> Result<u8, CommandError
         Output::Text if found.is_empty() => {
             context.ui.say(&format!("No definitions in namespace {namespace}. Begin with: kubectl ku8 new"));
         }
-        Output::Text if args.names.is_empty() => context.ui.print(&overview(context, &found)),
+        Output::Text if args.names.is_empty() => context.ui.print(&overview(&found)),
         Output::Text => {
             let texts: Vec<String> = found.iter().map(|(head, report)| detail(context, head, report)).collect();
             context.ui.print(&texts.join("\n\n"));
@@ -91,7 +91,7 @@ fn health(report: &WaitReport) -> String {
     worst.map_or_else(|| "-".to_owned(), |status| status.to_string())
 }
 
-fn overview(context: &Context, found: &[(Head, WaitReport)]) -> String {
+fn overview(found: &[(Head, WaitReport)]) -> String {
     let mut table = Table::new(&["NAME", "TEMPLATE", "PHASE", "HEALTH", "REVISION", "OBJECTS", "WAITING FOR"]);
     for (head, report) in found {
         let late = report.laggards();
@@ -109,7 +109,6 @@ fn overview(context: &Context, found: &[(Head, WaitReport)]) -> String {
             waiting,
         ]);
     }
-    let _ = context;
     table.render()
 }
 
