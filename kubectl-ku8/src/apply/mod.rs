@@ -52,9 +52,15 @@ impl<'a> Apply<'a> {
         let known: Vec<String> = self.report.outcomes.iter().map(|outcome| outcome.object.clone()).collect();
         for change in &self.plan.changes {
             let object = change.key.to_string();
-            if !known.contains(&object) && change.action != Action::Keep {
-                let outcome = if change.action == Action::NoOp { Outcome::Unchanged } else { Outcome::Skipped };
-                self.report.push(object, outcome, None);
+            // Removals come after the wait; here they only count when a failure keeps them from being tried.
+            let due = is_write(change.action) || change.action == Action::Delete && self.report.failed();
+            if known.contains(&object) {
+                continue;
+            }
+            if change.action == Action::NoOp {
+                self.report.push(object, Outcome::Unchanged, None);
+            } else if due {
+                self.report.push(object, Outcome::Skipped, None);
             }
         }
         (self.report, self.written)

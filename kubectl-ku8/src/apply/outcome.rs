@@ -83,6 +83,11 @@ impl ApplyReport {
         self.outcomes.iter().any(|outcome| outcome.outcome == Outcome::Failed)
     }
 
+    /// Says whether every object of the plan was reached and none failed.
+    pub fn complete(&self) -> bool {
+        !self.outcomes.iter().any(|outcome| matches!(outcome.outcome, Outcome::Failed | Outcome::Skipped))
+    }
+
     /// The first failure.
     pub fn first_error(&self) -> Option<&ObjectOutcome> {
         self.outcomes.iter().find(|outcome| outcome.outcome == Outcome::Failed)

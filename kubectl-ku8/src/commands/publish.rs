@@ -151,7 +151,7 @@ async fn carry_out(
     } else {
         Some(wait(context, cluster, prepared, args.wait_timeout).await?)
     };
-    let report = if report.failed() { report } else { prune(context, cluster, prepared, report, lock).await };
+    let report = if !report.complete() { report } else { prune(context, cluster, prepared, report, lock).await };
     finish(
         context,
         cluster,
@@ -202,7 +202,10 @@ async fn apply(
                 .filter(|change| change.manifest.is_some() && change.stage < *stage)
                 .map(|change| (change.key.clone(), version_of(&change.api_version)))
                 .collect();
-            until_current(cluster.reader(), &before, args.wait_timeout, &mut |_| {}).await?;
+            // What the next stage relies on is not there: the wait at the end says what is missing.
+            if !until_current(cluster.reader(), &before, args.wait_timeout, &mut |_| {}).await?.all_current() {
+                break;
+            }
         }
         lock.check().map_err(CommandError::from)?;
         apply.stage(*stage, &mut on).await;

@@ -127,8 +127,8 @@ pub(super) async fn finish(
     });
     head.result = ending.report.results();
     head.state.operation = None;
-    head.state.reason = failure.clone().or(late.clone());
-    if failure.is_none() {
+    head.state.reason = failure.or(late.clone());
+    if ending.report.complete() {
         // Everything desired was written and everything else is gone: the record is exact again. Uids known from
         // earlier revisions stay for objects that did not change.
         let known = head.state.inventory.clone();
@@ -139,7 +139,7 @@ pub(super) async fn finish(
     } else {
         head.state.inventory = with_uids(&head.state.inventory);
     }
-    head.state.phase = if failure.is_some() || late.is_some() { Phase::Failed } else { Phase::Published };
+    head.state.phase = if !ending.report.complete() || late.is_some() { Phase::Failed } else { Phase::Published };
     if head.state.phase == Phase::Published {
         head.state.last_good = number;
     }
