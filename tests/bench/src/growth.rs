@@ -33,7 +33,7 @@ struct Times {
 pub(crate) fn measure(world: &World, options: &Options, table: &mut Table) -> Result<(), Error> {
     let mut means: Vec<(usize, f64, f64)> = Vec::new();
     for size in options.sizes() {
-        let repeats = if options.quick || size > SMALL { 1 } else { 3 };
+        let repeats = if options.quick || size > AIMED { 1 } else { 3 };
         match one_size(world, table, size, repeats) {
             Ok((plan, publish)) => means.push((size, plan, publish)),
             Err(error) if size > AIMED => eprintln!("{size} objects were not measured: {error}"),
@@ -66,6 +66,7 @@ pub(crate) fn measure(world: &World, options: &Options, table: &mut Table) -> Re
 /// Measures one size and returns the median plan and publish, in milliseconds.
 fn one_size(world: &World, table: &mut Table, size: usize, repeats: usize) -> Result<(f64, f64), Error> {
     let mut times = Times::default();
+    let mut limits = Limits::default();
     let mut memory = None;
     for repeat in 0..repeats {
         let set = format!("set{size}-{repeat}");
@@ -73,15 +74,14 @@ fn one_size(world: &World, table: &mut Table, size: usize, repeats: usize) -> Re
         times.plan_new.push(run(world, &format!("plan {set}"))?);
         times.publish.push(run(world, &format!("publish {set} --yes --no-wait"))?);
         define(world, &set, &config_maps(&set, size, size / 4, 1))?;
-        // The second one is counted: a plan warms the server's caches for the peer, too.
         times.plan.push(run(world, &format!("plan {set}"))?);
         if size >= AIMED {
             memory = Work::new(world.ours(OURS, &format!("plan {set}"))).peak_memory()?;
         }
         define(world, &set, &config_maps(&set, size, size, 2))?;
         times.update.push(run(world, &format!("publish {set} --yes --no-wait"))?);
+        bare(world, size, repeat, &mut limits)?;
     }
-    let limits = bare(world, size, repeats)?;
     let [plan_new, publish, plan, update] = [times.plan_new, times.publish, times.plan, times.update].map(Samples::of);
     table.times(&format!("plan-new-{size}"), &format!("plan {size} new objects"), &plan_new, None);
     for (id, work, ours, peer, bare) in [
@@ -129,20 +129,18 @@ struct Limits {
     plan_and_update: Samples,
 }
 
-fn bare(world: &World, size: usize, repeats: usize) -> Result<Limits, Error> {
+/// Takes the limits right after ours, so that a busy moment falls on both.
+fn bare(world: &World, size: usize, repeat: usize, limits: &mut Limits) -> Result<(), Error> {
     let api = Api::new(world.cluster.kubeconfig())?;
-    let mut limits = Limits::default();
-    for repeat in 0..repeats {
-        let set = format!("bare{size}-{repeat}");
-        let objects = |changed: usize, round: usize| -> Vec<_> {
-            (0..size).map(|number| config_map(&set, number, if number < changed { round } else { 0 })).collect()
-        };
-        limits.create.add(api.each(BARE, &objects(0, 0), &[Verb::Apply])?);
-        limits.plan.add(api.each(BARE, &objects(size / 4, 1), &[Verb::Get, Verb::DryRun])?);
-        limits.update.add(api.each(BARE, &objects(size, 2), &[Verb::Apply])?);
-        limits.plan_and_update.add(api.each(BARE, &objects(size, 3), &[Verb::Get, Verb::DryRun, Verb::Apply])?);
-    }
-    Ok(limits)
+    let set = format!("bare{size}-{repeat}");
+    let objects = |changed: usize, round: usize| -> Vec<_> {
+        (0..size).map(|number| config_map(&set, number, if number < changed { round } else { 0 })).collect()
+    };
+    limits.create.add(api.each(BARE, &objects(0, 0), &[Verb::Apply])?);
+    limits.plan.add(api.each(BARE, &objects(size / 4, 1), &[Verb::Get, Verb::DryRun])?);
+    limits.update.add(api.each(BARE, &objects(size, 2), &[Verb::Apply])?);
+    limits.plan_and_update.add(api.each(BARE, &objects(size, 3), &[Verb::Get, Verb::DryRun, Verb::Apply])?);
+    Ok(())
 }
 
 /// Diff and apply of the same objects by kubectl.

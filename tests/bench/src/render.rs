@@ -41,9 +41,10 @@ pub(crate) fn measure(world: &World, options: &Options, table: &mut Table) -> Re
 }
 
 fn size(world: &World, table: &mut Table) -> Result<(), Error> {
-    let mebibytes = |path: &Path| path.metadata().map(|data| kibibytes(data.len()) / 1024.0);
-    let (ours, helm) = (mebibytes(&world.plugin)?, mebibytes(&world.helm)?);
-    table.value("binary", "size of the binary", ours, Some(("helm", helm)), "MiB");
+    // Megabytes of a million bytes, as programs are offered for download.
+    let megabytes = |path: &Path| path.metadata().map(|data| kibibytes(data.len()) * 1024.0 / 1e6);
+    let (ours, helm) = (megabytes(&world.plugin)?, megabytes(&world.helm)?);
+    table.value("binary", "size of the binary", ours, Some(("helm", helm)), "MB");
     Ok(())
 }
 
