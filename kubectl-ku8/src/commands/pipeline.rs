@@ -102,7 +102,10 @@ pub async fn prepare(
     options: &PlanOptions,
 ) -> Result<Prepared, CommandError> {
     let inventory = head.map(|head| head.state.inventory.clone()).unwrap_or_default();
-    let owned = observe_owned(cluster, definition.name(), namespace, &inventory).await?;
+    // Neither needs the other, and each is a round trip.
+    let server = async { Ok(cluster.version().await?) };
+    let owned = observe_owned(cluster, definition.name(), namespace, &inventory);
+    let (owned, (minor, _)) = tokio::try_join!(owned, server)?;
     let mut subject = Subject {
         name: definition.name().to_owned(),
         namespace: namespace.to_owned(),
@@ -124,7 +127,6 @@ pub async fn prepare(
         Rendered::default()
     } else if let Some(reference) = &definition.spec.template {
         let template = load_template(context, reference, Some((cluster, namespace))).await?;
-        let (minor, _) = cluster.version().await?;
         let previous = previous(cluster, head, namespace, &owned).await?;
         let render = render_values(context, &template, definition, namespace, &minor, &previous)?;
         subject.template = format!("{}@{}", template.metadata().name, template.metadata().version);

@@ -151,7 +151,7 @@ async fn carry_out(
     } else {
         Some(wait(context, cluster, prepared, args.wait_timeout).await?)
     };
-    let report = if !report.complete() { report } else { prune(context, cluster, prepared, report, lock).await };
+    let report = if report.complete() { prune(context, cluster, prepared, report, lock).await } else { report };
     finish(
         context,
         cluster,
