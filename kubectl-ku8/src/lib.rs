@@ -29,10 +29,10 @@
 //!
 //! | I want to add | I touch |
 //! |---|---|
-//! | a command | `commands/<name>.rs`, a variant and an arm in `commands/mod.rs`, a test in `tests/it/cli.rs` |
+//! | a command | `commands/<name>.rs`, a variant and an arm in `commands/mod.rs`, a session in `tests/it/cli/` |
 //! | a template | `templates-wasm/<name>/`, a row in its README |
 //! | a readiness rule | a function in `wait/status.rs` and its cases in the same file |
-//! | a value renderer | `terminal/plan_view.rs`; the JSON shape stays in `plan` |
+//! | a value renderer | `terminal/value_view.rs`; the JSON shape stays in `plan` |
 //! | a hint for a failure | `error.rs` |
 //! | a field in a stored record | `release/record.rs`: bump the format version, keep the old fixture decoding |
 
