@@ -11,6 +11,7 @@ use crate::cluster::PlanClient;
 use crate::definition::{Definition, Document, TemplateRef, Visibility, merge, parse_documents};
 use crate::error::CommandError;
 use crate::release::Head;
+use crate::render::Template;
 
 /// Create or update a definition; nothing runs until it is published
 #[derive(Args, Debug)]
@@ -66,7 +67,7 @@ pub async fn run(context: &Context, args: DefineArgs) -> Result<u8, CommandError
     let mut definition = compose(&args, given, &name, head.as_ref())?;
     definition.metadata.namespace = Some(namespace.clone());
     check_template_change(&definition, head.as_ref(), args.replace)?;
-    pin_template(
+    let template = pin_template(
         context,
         &mut definition,
         head.as_ref().filter(|_| args.template.is_none()),
@@ -74,7 +75,7 @@ pub async fn run(context: &Context, args: DefineArgs) -> Result<u8, CommandError
     )
     .await?;
     definition.check()?;
-    validate(context, &definition, cluster.reader(), &namespace).await?;
+    validate(context, &definition, template.as_ref())?;
     save(context, cluster, &namespace, head, definition).await
 }
 
@@ -210,7 +211,7 @@ fn check_template_change(definition: &Definition, head: Option<&Head>, replace: 
     }
 }
 
-/// Writes version and digest into the template reference; a stored pin stays unless `-t` was given.
+/// Loads the template and writes its version and digest into the template reference; a stored pin stays unless `-t` was given.
 ///
 /// # Errors
 /// When the template cannot be loaded.
@@ -219,8 +220,8 @@ pub(super) async fn pin_template(
     definition: &mut Definition,
     head: Option<&Head>,
     cluster: Option<(&PlanClient, &str)>,
-) -> Result<(), CommandError> {
-    let Some(reference) = &mut definition.spec.template else { return Ok(()) };
+) -> Result<Option<Template>, CommandError> {
+    let Some(reference) = &mut definition.spec.template else { return Ok(None) };
     let stored =
         head.and_then(|head| head.definition.spec.template.as_ref()).filter(|stored| stored.name == reference.name);
     if reference.digest.is_none()
@@ -234,22 +235,20 @@ pub(super) async fn pin_template(
     };
     reference.version = Some(template.metadata().version.clone());
     reference.digest = Some(format!("sha256:{}", template.digest()));
-    Ok(())
+    Ok(Some(template))
 }
 
 /// Checks values with the template's schema, so that nothing wrong is stored.
 ///
 /// # Errors
 /// Every violation at once.
-pub(super) async fn validate(
+pub(super) fn validate(
     context: &Context,
     definition: &Definition,
-    cluster: &PlanClient,
-    namespace: &str,
+    template: Option<&Template>,
 ) -> Result<(), CommandError> {
-    if let Some(reference) = &definition.spec.template {
-        let template = load_template(context, reference, Some((cluster, namespace))).await?;
-        context.runtime()?.check(&template, Value::Object(definition.spec.values.clone()))?;
+    if let Some(template) = template {
+        context.runtime()?.check(template, Value::Object(definition.spec.values.clone()))?;
     }
     Ok(())
 }

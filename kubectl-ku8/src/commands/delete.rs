@@ -5,11 +5,10 @@ use clap::Args;
 
 use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::plan::show;
-use super::publish::refuse;
+use super::publish::{prune, refuse};
 use super::resolve::require_head;
 use super::save::write_head;
 use super::{Context, confirm, template_store};
-use crate::apply::{Apply, ApplyEvent};
 use crate::cli::Output;
 use crate::cluster::{Cluster, Lock, PlanClient, Precondition};
 use crate::error::{CommandError, exit};
@@ -55,7 +54,7 @@ pub async fn run(context: &Context, args: DeleteArgs) -> Result<u8, CommandError
     refuse(&prepared)?;
     confirm(&context.ui, args.yes, &format!("Delete {namespace}/{}?", args.name))?;
     let lock = Lock::acquire(cluster, &namespace, &args.name, context.claim()).await?;
-    let outcome = carry_out(context, cluster, &namespace, head, &prepared).await;
+    let outcome = carry_out(context, cluster, &namespace, head, &prepared, &lock).await;
     lock.release().await;
     outcome?;
     context.ui.print(&format!(
@@ -73,19 +72,13 @@ async fn carry_out(
     namespace: &str,
     mut head: Head,
     prepared: &Prepared,
+    lock: &Lock,
 ) -> Result<(), CommandError> {
     head.state.phase = Phase::Publishing;
     head.state.operation =
         Some(Operation { holder: context.holder(), started_at: context.now(), cause: Cause::Delete });
     let mut head = write_head(context, cluster, namespace, &head).await?;
-    let mut apply = Apply::new(cluster, &prepared.plan, &prepared.owner_id);
-    apply
-        .prune(&mut |event: ApplyEvent| {
-            let ApplyEvent::Wrote { object, outcome } = event;
-            context.ui.say(&format!("  {object} {outcome}"));
-        })
-        .await;
-    let (report, _) = apply.finish();
+    let report = prune(context, cluster, prepared, lock).await?;
     if let Some(one) = report.first_error() {
         let reason = format!("{}: {}", one.object, one.error.as_ref().map(ToString::to_string).unwrap_or_default());
         head.state.phase = Phase::Failed;

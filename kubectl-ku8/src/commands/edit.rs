@@ -54,8 +54,9 @@ pub async fn run(context: &Context, args: EditArgs) -> Result<u8, CommandError> 
                 .hint("define another one with: kubectl ku8 define NAME -f FILE"));
         }
         definition.metadata.namespace = Some(namespace.clone());
-        pin_template(context, &mut definition, Some(&head), Some((cluster.reader(), &namespace))).await?;
-        validate(context, &definition, cluster.reader(), &namespace).await?;
+        let template =
+            pin_template(context, &mut definition, Some(&head), Some((cluster.reader(), &namespace))).await?;
+        validate(context, &definition, template.as_ref())?;
         save(context, cluster, &namespace, Some(head), definition).await
     }
     .await;

@@ -64,9 +64,9 @@ pub async fn run(context: &Context, args: NewArgs) -> Result<u8, CommandError> {
     let mut definition = Definition::new(&name, Some(namespace.clone()));
     definition.spec.template = Some(TemplateRef { name: template_name, version: None, digest: None });
     definition.spec.values = values;
-    pin_template(context, &mut definition, None, Some((cluster.reader(), &namespace))).await?;
+    let pinned = pin_template(context, &mut definition, None, Some((cluster.reader(), &namespace))).await?;
     definition.check()?;
-    validate(context, &definition, cluster.reader(), &namespace).await?;
+    validate(context, &definition, pinned.as_ref())?;
     context.ui.say(&format!("\nThe same in one line:\n  {}\n", one_line(&definition)));
     let prepared = prepare(context, cluster.reader(), &definition, None, &namespace, &PlanOptions::default()).await?;
     show(context, std::slice::from_ref(&prepared), Output::Text, false);

@@ -44,6 +44,8 @@ pub struct Prepared {
     pub owner_id: String,
     /// For the revision: template version, values, their origins, outputs.
     pub effective: Value,
+    /// The template that rendered it, if one did.
+    pub template: Option<Template>,
     /// The template's words for the person who published.
     pub notes: String,
 }
@@ -118,6 +120,7 @@ pub async fn prepare(
     let mut diagnostics = Vec::new();
     let mut effective = json!({"template": null, "values": {}, "defaults": [], "outputs": []});
     let mut notes = String::new();
+    let mut used = None;
     let rendered = if options.deleting {
         subject.to_revision = 0;
         subject.deleting = true;
@@ -134,6 +137,7 @@ pub async fn prepare(
         subject.origin = template.origin().to_string();
         diagnostics.clone_from(&render.rendered.warnings);
         notes.clone_from(&render.rendered.notes);
+        used = Some(template.clone());
         effective = json!({"template": {"name": template.metadata().name, "version": template.metadata().version,
             "digest": subject.digest}, "values": render.values, "defaults": render.filled, "outputs": render.rendered.outputs});
         render.rendered
@@ -165,7 +169,7 @@ pub async fn prepare(
         new_credentials: options.new_credentials,
     });
     plan.warnings = cluster.warnings();
-    Ok(Prepared { plan, desired, owner_id, effective, notes })
+    Ok(Prepared { plan, desired, owner_id, effective, template: used, notes })
 }
 
 fn sorted(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {

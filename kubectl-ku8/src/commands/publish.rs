@@ -8,10 +8,10 @@ use clap::Args;
 use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::plan::{AllowArgs, show};
 use super::record::{Ending, begin, create_revision, finish, inventory_of, next_revision, retire};
-use super::resolve::{load_template, require_head};
+use super::resolve::require_head;
 use super::verdict::conclude;
 use super::{Context, confirm, select, template_store};
-use crate::apply::{Apply, ApplyEvent, ApplyReport, Outcome};
+use crate::apply::{Apply, ApplyEvent, ApplyReport, ObjectOutcome, Outcome};
 use crate::cli::{Output, parse_duration};
 use crate::cluster::{Cluster, Lock};
 use crate::error::{CommandError, exit};
@@ -137,9 +137,8 @@ async fn carry_out(
     args: &PublishArgs,
     lock: &Lock,
 ) -> Result<(), CommandError> {
-    if let Some(reference) = &head.definition.spec.template {
-        let template = load_template(context, reference, Some((cluster.reader(), namespace))).await?;
-        template_store::keep(cluster, namespace, &template).await?;
+    if let Some(template) = &prepared.template {
+        template_store::keep(cluster, namespace, template).await?;
     }
     let number = next_revision(&head);
     let new = inventory_of(prepared);
@@ -151,7 +150,12 @@ async fn carry_out(
     } else {
         Some(wait(context, cluster, prepared, args.wait_timeout).await?)
     };
-    let report = if report.complete() { prune(context, cluster, prepared, report, lock).await } else { report };
+    let mut report = report;
+    if report.complete() {
+        let removed = prune(context, cluster, prepared, lock).await?.outcomes;
+        let ended = |one: &ObjectOutcome| matches!(one.outcome, Outcome::Pruned | Outcome::Kept | Outcome::Failed);
+        report.outcomes.extend(removed.into_iter().filter(ended));
+    }
     finish(
         context,
         cluster,
@@ -241,16 +245,15 @@ async fn wait(
     Ok(report?)
 }
 
-async fn prune(
+/// Removes and marks what the plan says, unless the lock was lost: then the record stays as it is, with everything in
+/// its inventory, and the next run goes on from there.
+pub(super) async fn prune(
     context: &Context,
     cluster: &Cluster,
     prepared: &Prepared,
-    mut report: ApplyReport,
     lock: &Lock,
-) -> ApplyReport {
-    if lock.check().is_err() {
-        return report;
-    }
+) -> Result<ApplyReport, CommandError> {
+    lock.check()?;
     let mut apply = Apply::new(cluster, &prepared.plan, &prepared.owner_id);
     apply
         .prune(&mut |event: ApplyEvent| {
@@ -258,12 +261,5 @@ async fn prune(
             context.ui.say(&format!("  {object} {outcome}"));
         })
         .await;
-    let (removed, _) = apply.finish();
-    report.outcomes.extend(
-        removed
-            .outcomes
-            .into_iter()
-            .filter(|one| matches!(one.outcome, Outcome::Pruned | Outcome::Kept | Outcome::Failed)),
-    );
-    report
+    Ok(apply.finish().0)
 }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::Problem;
 use super::{RenderError, contract, json};
+use crate::definition::hex;
 use crate::object::{GroupKind, printable};
 use crate::schema::Schema;
 
@@ -103,11 +104,7 @@ impl Template {
 
 /// SHA-256 in lower-case hexadecimal.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        use fmt::Write;
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
+    hex(&Sha256::digest(bytes))
 }
 
 /// Metadata and schema after their checks.
