@@ -17,5 +17,6 @@ mod secrets;
 mod server_accepts;
 mod stage;
 mod steps;
+mod telling;
 
 mod waiting;

@@ -61,6 +61,11 @@ impl Http {
         })
     }
 
+    /// For streams, which have no end to wait for: watches and logs.
+    pub(super) fn client(&self) -> &kube::Client {
+        &self.client
+    }
+
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.warnings.lock().map(|list| list.clone()).unwrap_or_default()
     }
@@ -207,7 +212,7 @@ fn build(exchange: &Exchange<'_>) -> Result<Request<Body>, ClusterError> {
 }
 
 /// Percent-encodes everything but unreserved characters (RFC 3986, section 2.3).
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),

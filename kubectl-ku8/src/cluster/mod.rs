@@ -8,7 +8,9 @@ mod kinds;
 mod lock;
 mod mask;
 mod observe;
+mod pod_detail;
 mod store;
+mod watch;
 mod write;
 
 pub use connect::{ConnectOptions, Target, connect_target};
@@ -16,7 +18,9 @@ pub use error::{ApiStatus, Cause, ClusterError};
 pub use kinds::Resource;
 pub use lock::{Claim, Clock, Lock, LockError};
 pub use observe::Ask;
+pub use pod_detail::Warning;
 pub use store::RecordSummary;
+pub use watch::Selection;
 pub use write::Precondition;
 
 use std::collections::BTreeMap;

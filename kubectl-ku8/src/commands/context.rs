@@ -11,6 +11,7 @@ use crate::error::CommandError;
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
 use crate::terminal::{Surroundings, Ui};
+use crate::wait::WaitLimits;
 
 /// How long a lease lasts without renewal (decisions.md, 25).
 const LEASE_SECONDS: u64 = 30;
@@ -115,6 +116,14 @@ impl Context {
         let seconds =
             std::env::var("KU8_LEASE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(LEASE_SECONDS);
         Claim { holder: self.holder(), lasts: Duration::from_secs(seconds), clock: now, is_gone }
+    }
+
+    /// How long to wait. `KU8_UNSCHEDULABLE_SECONDS` shortens the patience with pods no node has room for, for tests.
+    pub fn wait_limits(&self, total: Duration, per_object: Option<Duration>) -> WaitLimits {
+        let mut limits = WaitLimits::new(total, per_object);
+        let seconds = std::env::var("KU8_UNSCHEDULABLE_SECONDS").ok().and_then(|text| text.parse().ok());
+        limits.unschedulable = seconds.map_or(limits.unschedulable, Duration::from_secs);
+        limits
     }
 
     /// `$VISUAL`, `$EDITOR`, or `vi`.

@@ -19,7 +19,7 @@ use crate::object::{LiveObject, ObjectKey};
 use crate::plan::{Action, ProblemKind, SecretAction};
 use crate::release::{Head, Phase};
 use crate::terminal::Progress;
-use crate::wait::{WaitReport, until_current};
+use crate::wait::{WaitLimits, WaitReport, until_current};
 
 /// Make the cluster as a definition says: plan, ask, apply, wait
 #[derive(Args, Debug)]
@@ -148,7 +148,7 @@ async fn carry_out(
     let wait = if report.failed() || args.no_wait {
         None
     } else {
-        Some(wait(context, cluster, prepared, args.wait_timeout).await?)
+        Some(wait(context, cluster, prepared, context.wait_limits(args.wait_timeout, None)).await?)
     };
     let mut report = report;
     if report.complete() {
@@ -207,7 +207,8 @@ async fn apply(
                 .map(|change| (change.key.clone(), version_of(&change.api_version)))
                 .collect();
             // What the next stage relies on is not there: the wait at the end says what is missing.
-            if !until_current(cluster.reader(), &before, args.wait_timeout, &mut |_| {}).await?.all_current() {
+            let limits = context.wait_limits(args.wait_timeout, None);
+            if !until_current(cluster.reader(), &before, &limits, &mut |_| {}).await?.all_current() {
                 break;
             }
         }
@@ -226,7 +227,7 @@ async fn wait(
     context: &Context,
     cluster: &Cluster,
     prepared: &Prepared,
-    limit: Duration,
+    limits: WaitLimits,
 ) -> Result<WaitReport, CommandError> {
     let keys: Vec<(ObjectKey, String)> = prepared
         .desired
@@ -235,7 +236,7 @@ async fn wait(
         .map(|object| (object.manifest.key().clone(), object.manifest.version().to_owned()))
         .collect();
     let mut progress = Progress::new(&context.ui, "Waiting ", keys.len());
-    let report = until_current(cluster.reader(), &keys, limit, &mut |report: &WaitReport| {
+    let report = until_current(cluster.reader(), &keys, &limits, &mut |report: &WaitReport| {
         let late = report.laggards();
         let line = late.first().map_or_else(String::new, |(key, health)| format!("{key}: {}", health.message));
         progress.at(report.objects.len() - late.len(), &line);

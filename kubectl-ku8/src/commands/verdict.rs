@@ -6,6 +6,7 @@ use super::pipeline::Prepared;
 use crate::apply::ApplyReport;
 use crate::error::{CommandError, exit};
 use crate::release::Head;
+use crate::terminal::wait_lines;
 use crate::wait::WaitReport;
 
 /// Says how it ended.
@@ -32,11 +33,13 @@ pub(super) fn conclude(
             .hint(format!("correct it and publish again, which goes on from here: kubectl ku8 publish {name}")));
     }
     if let Some(wait) = wait.filter(|wait| !wait.all_current()) {
-        for (key, health) in wait.laggards() {
-            ui.complain(&format!("  {:<11} {key}  {}", health.status, health.message));
+        for line in wait_lines(wait, ui.err, &|time| context.seconds_since(time)) {
+            ui.complain(&line);
         }
-        let why =
-            if wait.timed_out { "not everything became ready in time" } else { "not everything can become ready" };
+        let why = match &wait.timed_out {
+            Some(limit) => format!("not everything became ready in time: {limit}"),
+            None => "not everything can become ready".to_owned(),
+        };
         return Err(CommandError::new(format!("{name} was applied, but {why}"))
             .code(exit::NOT_READY)
             .hint(format!("look: kubectl ku8 status {name}"))

@@ -6,6 +6,7 @@ mod progress;
 mod release_view;
 mod style;
 mod value_view;
+mod wait_view;
 mod wizard;
 
 use std::cell::Cell;
@@ -15,6 +16,7 @@ pub use plan_view::{PlanView, render_plan};
 pub use progress::Progress;
 pub use release_view::{Table, age};
 pub use style::Styles;
+pub use wait_view::{diagnosis_lines, wait_lines};
 pub use wizard::{Ask, AskError, Asker};
 
 use crate::cli::Color;
