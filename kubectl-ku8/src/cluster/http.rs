@@ -10,6 +10,7 @@ use ::http::{Method, Request};
 use kube::client::Body;
 use serde_json::Value;
 
+use super::connect::credential_failure;
 use super::error::ApiStatus;
 use super::mask::Mask;
 use super::{ClusterError, Target};
@@ -49,7 +50,9 @@ pub(crate) struct Exchange<'a> {
 impl Http {
     pub(crate) fn new(target: &Target) -> Result<Self, ClusterError> {
         let config = target.config.clone();
-        let client = kube::Client::try_from(config).map_err(|error| ClusterError::Kubeconfig(root_cause(&error)))?;
+        let client = kube::Client::try_from(config).map_err(|error| {
+            ClusterError::Kubeconfig(credential_failure(&error).unwrap_or_else(|| root_cause(&error)))
+        })?;
         Ok(Self {
             client,
             server: target.server.clone(),
@@ -182,10 +185,10 @@ impl Http {
     }
 
     fn transport(&self, error: &kube::Error) -> ClusterError {
-        let reason = root_cause(error);
-        if matches!(error, kube::Error::Auth(_)) {
+        if let Some(reason) = credential_failure(error) {
             return ClusterError::Kubeconfig(format!("user `{}`: {reason}", self.user));
         }
+        let reason = root_cause(error);
         ClusterError::Unreachable { server: self.server.clone(), reason }
     }
 

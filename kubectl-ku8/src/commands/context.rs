@@ -175,6 +175,15 @@ fn is_gone(holder: &str) -> bool {
         && process.is_some_and(|process| rustix::process::test_kill_process(process).is_err())
 }
 
+/// No core dump and no other process may read passwords out of this one's memory.
+pub(super) fn keep_memory_private() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // A system that does not let us is no worse than before.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
 fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }

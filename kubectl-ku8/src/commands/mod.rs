@@ -16,6 +16,7 @@ pub mod publish;
 mod record;
 pub mod resolve;
 mod save;
+mod sensitive;
 pub mod show;
 pub mod status;
 pub mod template;
@@ -36,7 +37,7 @@ pub use context::Context;
 use crate::cli::{GlobalArgs, Output};
 use crate::error::{CommandError, exit};
 use crate::render::child;
-use crate::terminal::{AskError, Ui};
+use crate::terminal::{AskError, LogLines, Ui};
 
 /// Plan, publish and operate middleware on any Kubernetes cluster, with nothing installed in it
 #[derive(Parser, Debug)]
@@ -79,6 +80,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         let served = child::serve(std::io::stdin().lock(), std::io::stdout().lock());
         return if served.is_ok() { exit::DONE } else { exit::ERROR };
     }
+    crate::terminal::report_panics();
+    context::keep_memory_private();
+    sensitive::learn_arguments(&arguments);
     let line = match parse(&arguments) {
         Ok(line) => line,
         Err(code) => return code,
@@ -152,7 +156,7 @@ fn log(verbosity: u8) {
     // Only our own words: the libraries below log headers and frames, where a token may stand.
     let ours = Targets::new().with_target("kubectl_ku8", level);
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(|| LogLines)
         .with_ansi(false)
         .with_target(false)
         .without_time()

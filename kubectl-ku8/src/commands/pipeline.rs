@@ -147,6 +147,7 @@ pub async fn prepare(
     let desired = place(cluster, rendered, definition, head, namespace).await?;
     let owner_id = ownership(definition, head, namespace).id();
     let observed = observe(cluster, &desired, &inventory, &options.adopt).await?;
+    super::sensitive::learn_objects(&desired, &observed);
     let home = format!("{namespace}/{}", definition.name());
     let secrets = observe_secrets(cluster, namespace, &desired.secrets, &owner_id, &home).await?;
     let stray = stray_secrets(cluster, namespace, &desired, options, &owner_id).await?;

@@ -22,6 +22,39 @@ pub use wizard::{Ask, AskError, Asker};
 use crate::cli::Color;
 use crate::error::CommandError;
 use crate::object::printable;
+use crate::secrets::redact::redact;
+
+/// Where logs go: standard error, each line freed of secret values.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogLines;
+
+impl Write for LogLines {
+    /// The subscriber hands over whole lines.
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let text = printable(&redact(&String::from_utf8_lossy(line)));
+        std::io::stderr().lock().write_all(text.as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().lock().flush()
+    }
+}
+
+/// Makes a fault of our own end in one line without secrets, instead of whatever it quotes.
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+        let thread = std::thread::current().name().unwrap_or("?").to_owned();
+        let message = panic.payload_as_str().unwrap_or("no words");
+        // Nobody is left to tell when this fails.
+        let _ = writeln!(
+            std::io::stderr().lock(),
+            "error: a fault in kubectl-ku8 itself: {} (thread '{thread}'{place})\nhint:  what was begun is recorded: run the same command again; please report this",
+            printable(&redact(message))
+        );
+    }));
+}
 
 /// Where output goes and how it looks.
 pub struct Ui {
@@ -77,7 +110,7 @@ impl Ui {
             return;
         }
         let mut out = std::io::stdout().lock();
-        if writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush()).is_err() {
+        if writeln!(out, "{}", redact(text.trim_end_matches('\n'))).and_then(|()| out.flush()).is_err() {
             self.closed.set(true);
         }
     }
@@ -92,7 +125,7 @@ impl Ui {
     /// Says something on stderr that even `--quiet` does not hide.
     pub fn complain(&self, text: &str) {
         // A closed stderr leaves nobody to tell.
-        let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end_matches('\n'));
+        let _ = writeln!(std::io::stderr().lock(), "{}", redact(text.trim_end_matches('\n')));
     }
 
     /// Prints a warning.
