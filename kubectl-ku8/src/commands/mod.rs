@@ -1,13 +1,17 @@
 //! The command table and one match; every command is a file beside this one.
 //! Nothing here knows about Kubernetes.
 
+mod approval;
+mod carry_out;
 mod context;
 pub mod define;
 pub mod delete;
 pub mod edit;
 pub mod history;
+mod interrupt;
 pub mod list;
 pub mod new;
+mod operate;
 pub mod overview;
 mod owned;
 pub mod pipeline;
@@ -15,6 +19,7 @@ pub mod plan;
 pub mod publish;
 mod record;
 pub mod resolve;
+mod retire;
 mod save;
 mod sensitive;
 pub mod show;
@@ -135,9 +140,15 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Version(args)) => version::run(context, args).await,
         }
     };
-    tokio::select! {
-        outcome = work => outcome,
-        _ = tokio::signal::ctrl_c() => Err(interrupted()),
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            outcome = &mut work => return outcome,
+            _ = tokio::signal::ctrl_c() => if context.interrupt.press() {
+                return Err(interrupted());
+            },
+        }
+        context.ui.complain("Stopping before the next write; press Ctrl-C again to end at once.");
     }
 }
 

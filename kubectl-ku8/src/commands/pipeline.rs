@@ -114,7 +114,7 @@ pub async fn prepare(
         context: cluster.target().context.clone(),
         template: "manifests".into(),
         from_revision: head.map_or(0, |head| head.state.current),
-        to_revision: head.map_or(1, super::record::next_revision),
+        to_revision: head.map_or(1, |head| super::record::next_revision(head, definition)),
         ..Subject::default()
     };
     let mut diagnostics = Vec::new();

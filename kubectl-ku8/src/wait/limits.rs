@@ -13,6 +13,8 @@ const UNSCHEDULABLE: Duration = Duration::from_mins(1);
 pub struct WaitLimits {
     /// For everything together.
     pub total: Duration,
+    /// How much of `total` earlier waits of the same operation have used up.
+    pub spent: Duration,
     /// For one object, from the first look at it.
     pub per_object: Option<Duration>,
     /// How long a pod may fit no node before its workload counts as failed.
@@ -24,14 +26,15 @@ pub struct WaitLimits {
 impl WaitLimits {
     /// Limits with the usual patience for unschedulable pods, ended by the first failure.
     pub fn new(total: Duration, per_object: Option<Duration>) -> Self {
-        Self { total, per_object, unschedulable: UNSCHEDULABLE, keep_going: false }
+        Self { total, spent: Duration::ZERO, per_object, unschedulable: UNSCHEDULABLE, keep_going: false }
     }
 
-    /// The limit that is used up first, and whether it is the one for one object.
-    pub fn nearest(&self) -> (Duration, bool) {
+    /// How long this wait may take, the limit that is used up then, and whether it is the one for one object.
+    pub fn nearest(&self) -> (Duration, Duration, bool) {
+        let left = self.total.saturating_sub(self.spent);
         match self.per_object {
-            Some(limit) if limit < self.total => (limit, true),
-            _ => (self.total, false),
+            Some(limit) if limit < left => (limit, limit, true),
+            _ => (left, self.total, false),
         }
     }
 }
@@ -64,11 +67,14 @@ mod tests {
     #[test]
     fn the_shorter_limit_ends_a_wait_and_is_named() {
         let total = WaitLimits::new(Duration::from_secs(5), None);
-        assert_eq!(total.nearest(), (Duration::from_secs(5), false));
+        let seconds = Duration::from_secs;
+        assert_eq!(total.nearest(), (seconds(5), seconds(5), false));
         let mut both = WaitLimits::new(Duration::from_secs(5), Some(Duration::from_secs(3)));
-        assert_eq!(both.nearest(), (Duration::from_secs(3), true));
+        assert_eq!(both.nearest(), (seconds(3), seconds(3), true));
         both.per_object = Some(Duration::from_secs(9));
-        assert_eq!(both.nearest(), (Duration::from_secs(5), false));
+        assert_eq!(both.nearest(), (seconds(5), seconds(5), false));
+        both.spent = seconds(4);
+        assert_eq!(both.nearest(), (seconds(1), seconds(5), false));
         let object = ObjectKey::new("batch", "Job", "n", "slow");
         let mut hit =
             TimedOut { limit: Duration::from_secs(3), per_object: true, object, reason: "1 pod running".into() };

@@ -84,12 +84,12 @@ struct Seen {
 pub async fn until_current(
     cluster: &PlanClient,
     keys: &[(ObjectKey, String)],
-    limits: &WaitLimits,
+    limits: WaitLimits,
     on: &mut dyn FnMut(&WaitReport),
 ) -> Result<WaitReport, ClusterError> {
     let start = Instant::now();
-    let (limit, per_object) = limits.nearest();
-    let end = start + limit;
+    let (longest, limit, per_object) = limits.nearest();
+    let end = start + longest;
     let mut report = WaitReport::default();
     let mut wakes = Wakes::new(cluster.clone(), keys.iter().map(|(key, _)| key.clone()).collect());
     let mut roomless: BTreeMap<ObjectKey, Instant> = BTreeMap::new();
@@ -101,7 +101,7 @@ pub async fn until_current(
         match tokio::time::timeout_at(end + GRACE, look_at(cluster, asked)).await {
             Ok(Ok(seen)) => {
                 failure = None;
-                take(cluster, limits, &mut report, &mut wakes, &mut roomless, seen).await;
+                take(cluster, &limits, &mut report, &mut wakes, &mut roomless, seen).await;
                 on(&report);
             }
             Ok(Err(error)) if !is_passing(&error) => return Err(error),
