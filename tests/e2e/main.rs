@@ -12,6 +12,7 @@ mod ownership;
 mod planning;
 mod real;
 mod records;
+mod rights;
 mod secrecy;
 mod secrets;
 mod server_accepts;

@@ -9,6 +9,7 @@ mod lock;
 mod mask;
 mod observe;
 mod pod_detail;
+mod rights;
 mod store;
 mod watch;
 mod write;

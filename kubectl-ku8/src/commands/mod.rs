@@ -17,9 +17,11 @@ mod owned;
 pub mod pipeline;
 pub mod plan;
 pub mod publish;
+pub mod rbac;
 mod record;
 pub mod resolve;
 mod retire;
+mod rights;
 mod save;
 mod sensitive;
 pub mod show;
@@ -74,6 +76,7 @@ enum Command {
     Status(status::StatusArgs),
     History(history::HistoryArgs),
     Delete(delete::DeleteArgs),
+    Rbac(rbac::RbacArgs),
     Template(template::TemplateArgs),
     Version(version::VersionArgs),
 }
@@ -136,6 +139,7 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Status(args)) => status::run(context, args).await,
             Some(Command::History(args)) => history::run(context, args).await,
             Some(Command::Delete(args)) => delete::run(context, args).await,
+            Some(Command::Rbac(args)) => rbac::run(context, args).await,
             Some(Command::Template(args)) => template::run(context, &args),
             Some(Command::Version(args)) => version::run(context, args).await,
         }

@@ -108,6 +108,7 @@ pub(super) async fn operate(
     lock_timeout: Duration,
     replan: impl AsyncFn(&Head) -> Result<(Definition, Prepared), CommandError>,
 ) -> Result<Done, CommandError> {
+    super::rights::preflight(context, &approved.prepared.plan, policy.wait.is_some()).await?;
     locked(
         context,
         &approved.namespace.clone(),

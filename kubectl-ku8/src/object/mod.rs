@@ -6,10 +6,12 @@ pub mod labels;
 mod manifest;
 mod observed;
 mod quantity;
+mod right;
 mod text;
 
 pub use key::{GroupKind, ObjectKey};
 pub use manifest::{Manifest, ManifestError};
 pub use observed::{DryRun, LiveObject, Observation, Observed};
 pub use quantity::{Quantity, QuantityError};
+pub use right::Right;
 pub use text::{is_dns_label, is_dns_subdomain, nearest, printable};

@@ -8,6 +8,7 @@ mod effects;
 mod lists;
 mod order;
 mod removals;
+mod rights;
 mod secrets;
 
 use serde::Serialize;
@@ -18,6 +19,7 @@ pub use compare::{FieldCause, FieldChange, FieldOp, PathStep, differences, displ
 pub use decide::{Input, change_for, plan};
 pub use effects::Effect;
 pub use order::phase;
+pub use rights::{Plural, RoleFor, Subject as RoleSubject, needed_rights, role_rights, roles, waiting_rights};
 pub use secrets::{SecretAction, SecretChange, SecretObservation};
 
 use crate::object::{LiveObject, Manifest, ObjectKey};
