@@ -3,6 +3,7 @@
 
 mod outcome;
 mod prune;
+mod replace;
 mod write;
 
 pub use outcome::{ApplyEvent, ApplyReport, ObjectOutcome, Outcome, WriteError};
@@ -132,5 +133,5 @@ impl<'a> Apply<'a> {
 }
 
 fn is_write(action: Action) -> bool {
-    matches!(action, Action::Create | Action::Update | Action::Adopt)
+    action.is_written()
 }

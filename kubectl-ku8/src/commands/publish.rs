@@ -16,7 +16,7 @@ use crate::cli::{Output, parse_duration};
 use crate::cluster::{Cluster, Lock};
 use crate::error::{CommandError, exit};
 use crate::object::{LiveObject, ObjectKey};
-use crate::plan::{Action, ProblemKind, SecretAction};
+use crate::plan::{ProblemKind, SecretAction};
 use crate::release::{Head, Phase};
 use crate::terminal::Progress;
 use crate::wait::{WaitReport, until_current};
@@ -179,12 +179,7 @@ async fn apply(
     lock: &Lock,
 ) -> Result<(ApplyReport, std::collections::BTreeMap<ObjectKey, LiveObject>), CommandError> {
     let mut apply = Apply::new(cluster, &prepared.plan, &prepared.owner_id);
-    let writes = prepared
-        .plan
-        .changes
-        .iter()
-        .filter(|change| matches!(change.action, Action::Create | Action::Update | Action::Adopt))
-        .count()
+    let writes = prepared.plan.changes.iter().filter(|change| change.action.is_written()).count()
         + prepared.plan.secrets.iter().filter(|secret| secret.action.writes()).count();
     let mut progress = Progress::new(&context.ui, "Applying", writes);
     let mut on = |event: ApplyEvent| {
