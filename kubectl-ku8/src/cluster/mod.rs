@@ -9,6 +9,7 @@ mod lock;
 mod mask;
 mod observe;
 mod store;
+mod unlock;
 mod write;
 
 pub use connect::{ConnectOptions, Target, connect_target};
@@ -17,6 +18,7 @@ pub use kinds::Resource;
 pub use lock::{Claim, Clock, Lock, LockError};
 pub use observe::Ask;
 pub use store::RecordSummary;
+pub use unlock::HeldLock;
 pub use write::Precondition;
 
 use std::collections::BTreeMap;

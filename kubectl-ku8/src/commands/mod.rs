@@ -20,11 +20,14 @@ pub mod publish;
 mod record;
 pub mod resolve;
 mod retire;
+pub mod rollback;
 mod save;
 pub mod show;
 pub mod status;
+mod stored;
 pub mod template;
 pub mod template_store;
+pub mod unlock;
 mod verdict;
 pub mod version;
 
@@ -72,6 +75,8 @@ enum Command {
     Publish(publish::PublishArgs),
     Status(status::StatusArgs),
     History(history::HistoryArgs),
+    Rollback(rollback::RollbackArgs),
+    Unlock(unlock::UnlockArgs),
     Delete(delete::DeleteArgs),
     Template(template::TemplateArgs),
     Version(version::VersionArgs),
@@ -131,6 +136,8 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Publish(args)) => publish::run(context, args).await,
             Some(Command::Status(args)) => status::run(context, args).await,
             Some(Command::History(args)) => history::run(context, args).await,
+            Some(Command::Rollback(args)) => rollback::run(context, args).await,
+            Some(Command::Unlock(args)) => unlock::run(context, args).await,
             Some(Command::Delete(args)) => delete::run(context, args).await,
             Some(Command::Template(args)) => template::run(context, &args),
             Some(Command::Version(args)) => version::run(context, args).await,
