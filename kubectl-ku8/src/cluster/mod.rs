@@ -11,6 +11,7 @@ mod mask;
 mod observe;
 mod store;
 mod take_over;
+mod unlock;
 mod write;
 
 pub use connect::{ConnectOptions, Target, connect_target};
@@ -19,6 +20,7 @@ pub use kinds::Resource;
 pub use lock::{Claim, Clock, Lock, LockError};
 pub use observe::Ask;
 pub use store::RecordSummary;
+pub use unlock::HeldLock;
 pub use write::Precondition;
 
 use std::collections::BTreeMap;

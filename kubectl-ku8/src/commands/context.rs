@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::interrupt::Interrupt;
 use crate::cli::GlobalArgs;
 use crate::cluster::{Claim, Cluster, ConnectOptions, connect_target};
 use crate::error::CommandError;
@@ -21,6 +22,8 @@ pub struct Context {
     pub globals: GlobalArgs,
     /// Where output goes.
     pub ui: Ui,
+    /// Ctrl-C.
+    pub interrupt: Interrupt,
     runtime: OnceCell<Runtime>,
     cluster: OnceCell<Cluster>,
 }
@@ -36,7 +39,13 @@ impl Context {
             quiet: globals.quiet,
             no_input: globals.no_input,
         };
-        Self { globals, ui: Ui::new(around), runtime: OnceCell::new(), cluster: OnceCell::new() }
+        Self {
+            globals,
+            ui: Ui::new(around),
+            interrupt: Interrupt::default(),
+            runtime: OnceCell::new(),
+            cluster: OnceCell::new(),
+        }
     }
 
     /// The template runtime; built at the first use.

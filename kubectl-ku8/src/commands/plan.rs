@@ -11,6 +11,7 @@ use crate::cli::Output;
 use crate::definition::{Definition, Document, parse_documents};
 use crate::error::{CommandError, exit};
 use crate::object::Names;
+use crate::plan::saved::SavedOptions;
 use crate::plan::{ForceConflicts, ProblemKind};
 use crate::terminal::{PlanView, render_markdown, render_plan};
 
@@ -20,6 +21,8 @@ use crate::terminal::{PlanView, render_markdown, render_plan};
   kubectl ku8 plan orders-db
   kubectl ku8 plan --all --detailed-exitcode
   kubectl ku8 plan -f definition.yaml        # without storing it
+  kubectl ku8 plan orders-db --out orders-db.plan && kubectl ku8 apply orders-db.plan
+  kubectl ku8 plan orders-db -o markdown     # for a pull request
   kustomize build . | kubectl ku8 plan shop-web -f -")]
 pub struct PlanArgs {
     /// Definitions to plan
@@ -40,6 +43,9 @@ pub struct PlanArgs {
     /// Show every field of new objects, and unchanged objects
     #[arg(long)]
     pub full: bool,
+    /// Keep the plan in this file, to be applied as it is: kubectl ku8 apply FILE
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "filename"])]
+    pub out: Option<std::path::PathBuf>,
     /// Show the fields the server or a webhook sets, one by one
     #[arg(long)]
     pub show_side_effects: bool,
@@ -92,6 +98,30 @@ pub(super) struct AllowArgs {
 }
 
 impl AllowArgs {
+    /// The flags in the form a saved plan keeps.
+    fn saved(&self) -> SavedOptions {
+        SavedOptions {
+            adopt: self.adopt.clone(),
+            allow_replace: self.allow_replace.clone(),
+            force_conflicts: self.force_conflicts.clone(),
+            allow_empty: self.allow_empty,
+            new_credentials: self.new_credentials,
+            allow_unverified: self.allow_unverified,
+        }
+    }
+
+    /// The flags a saved plan was made with.
+    pub(super) fn of(saved: &SavedOptions) -> Self {
+        Self {
+            adopt: saved.adopt.clone(),
+            allow_replace: saved.allow_replace.clone(),
+            force_conflicts: saved.force_conflicts.clone(),
+            allow_empty: saved.allow_empty,
+            new_credentials: saved.new_credentials,
+            allow_unverified: saved.allow_unverified,
+        }
+    }
+
     pub(super) fn options(&self) -> PlanOptions {
         PlanOptions {
             adopt: Names::new(self.adopt.iter().map(String::as_str)),
@@ -121,6 +151,12 @@ pub async fn run(context: &Context, args: PlanArgs) -> Result<u8, CommandError> 
             let head = require_head(cluster, &namespace, &name).await?;
             plans.push(prepare(context, cluster, &head.definition, Some(&head), &namespace, &options).await?);
         }
+    }
+    if let Some(path) = &args.out {
+        let [prepared] = plans.as_slice() else {
+            return Err(CommandError::new("--out keeps one plan: name one definition"));
+        };
+        super::apply::keep(context, prepared, args.allow.saved(), path).await?;
     }
     let output = match args.output {
         PlanOutput::Text => Output::Text,
@@ -160,6 +196,11 @@ fn show_as(context: &Context, plans: &[Prepared], output: Output, view: PlanView
             super::print_document(context, &document, output);
         }
     }
+}
+
+/// A plan as people read it.
+pub(super) fn text(context: &Context, prepared: &Prepared, full: bool) -> String {
+    render_plan(&prepared.plan, PlanView { styles: context.ui.out, full, side_effects: false })
 }
 
 /// The exit code of plans that were shown.

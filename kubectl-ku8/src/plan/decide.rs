@@ -9,7 +9,7 @@ use super::{
     Action, Change, Effect, Plan, Policy, Problem, ProblemKind, SecretAction, SecretChange, SecretObservation, Subject,
     Summary, answer, growth, ownership,
 };
-use crate::object::{LiveObject, Manifest, Observation, Observed, labels};
+use crate::object::{LiveObject, Manifest, Observation, Observed};
 use crate::release::Inventory;
 use crate::render::Diagnostic;
 use crate::transform::Desired;
@@ -121,7 +121,6 @@ pub fn change_for(
     }
     let sent = change.manifest.clone().unwrap_or_else(|| manifest.clone());
     answer::judge(&mut change, &sent, &observation.dry_run, policy, problems);
-    refuse_quorum(&change, policy, problems);
     change
 }
 
@@ -149,24 +148,6 @@ fn judge_owner(change: &mut Change, live: &LiveObject, policy: &Policy, problems
         "choose another name, or delete it from that definition first".to_owned()
     };
     problems.push(Problem { kind: ProblemKind::Ownership, object: change.key.to_string(), message: holder, hint });
-}
-
-/// Members of a quorum come and go in an order only its template knows (decisions.md, 3).
-fn refuse_quorum(change: &Change, policy: &Policy, problems: &mut Vec<Problem>) {
-    let Some(live) = change.live.as_ref().filter(|live| policy.unjudged && live.annotation(labels::QUORUM).is_some())
-    else {
-        return;
-    };
-    let Some(wanted) = change.manifest.as_ref().map(|manifest| &manifest.value()["spec"]["replicas"]) else { return };
-    let now = &live.value["spec"]["replicas"];
-    if !wanted.is_null() && wanted != now {
-        problems.push(Problem {
-            kind: ProblemKind::Blocked,
-            object: change.key.to_string(),
-            message: format!("is a quorum of {now} members, and only its template can tell how to make it {wanted}"),
-            hint: "change the number of members with its template, then go on".to_owned(),
-        });
-    }
 }
 
 /// A ConfigMap change is read by the pods that restart in this plan and mount it.

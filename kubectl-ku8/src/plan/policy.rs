@@ -27,8 +27,6 @@ pub struct Policy {
     pub published: BTreeMap<ObjectKey, Value>,
     /// `--allow-unverified`: a webhook that does not answer is no obstacle.
     pub allow_unverified: bool,
-    /// No template judged the change (its objects come from a stored render), so quorums may not change size.
-    pub unjudged: bool,
 }
 
 /// Conflicts that may be won.
