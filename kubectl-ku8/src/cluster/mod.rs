@@ -2,6 +2,7 @@
 //! It never decides what to change: it reads what it is asked for and writes what a plan says.
 
 mod connect;
+mod dry_run;
 mod error;
 mod http;
 mod kinds;
@@ -12,6 +13,8 @@ mod pod_detail;
 mod rights;
 mod store;
 mod watch;
+mod take_over;
+mod unlock;
 mod write;
 
 pub use connect::{ConnectOptions, Target, connect_target};
@@ -22,6 +25,7 @@ pub use observe::Ask;
 pub use pod_detail::Warning;
 pub use store::RecordSummary;
 pub use watch::Selection;
+pub use unlock::HeldLock;
 pub use write::Precondition;
 
 use std::collections::BTreeMap;
@@ -36,6 +40,8 @@ use crate::object::GroupKind;
 pub struct PlanClient {
     http: Arc<Http>,
     discovered: Arc<Mutex<BTreeMap<GroupKind, Resource>>>,
+    /// Kinds a plan makes itself, which the server does not have yet.
+    expected: Arc<Mutex<BTreeMap<GroupKind, Resource>>>,
     target: Arc<Target>,
 }
 
@@ -67,6 +73,7 @@ impl Cluster {
         let reader = PlanClient {
             http: Arc::new(http),
             discovered: Arc::new(Mutex::new(BTreeMap::new())),
+            expected: Arc::new(Mutex::new(BTreeMap::new())),
             target: Arc::new(target),
         };
         Ok(Self { reader })

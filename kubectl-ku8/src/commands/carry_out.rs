@@ -37,6 +37,8 @@ pub(super) struct Policy {
     pub(super) wait: Option<WaitLimits>,
     /// A failure stops only what depends on it.
     pub(super) keep_going: bool,
+    /// After a failed publish, the last good revision is gone back to.
+    pub(super) rollback_on_failure: bool,
     /// Revisions to keep.
     pub(super) history_max: usize,
 }

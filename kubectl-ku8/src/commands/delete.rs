@@ -64,10 +64,10 @@ pub async fn run(context: &Context, args: DeleteArgs) -> Result<u8, CommandError
         let prepared = prepare(context, cluster.reader(), &head.definition, Some(head), &namespace, &options).await?;
         Ok((head.definition.clone(), prepared))
     };
-    let policy = Policy { wait: None, keep_going: false, history_max: usize::MAX };
+    let policy = Policy { wait: None, keep_going: false, rollback_on_failure: false, history_max: usize::MAX };
     let verdict = match operate(context, approved, policy, args.lock_timeout, replan).await? {
         Done::Nothing(head) => Verdict::unchanged(&namespace, *head),
-        Done::Ended(ended, prepared) => Verdict::ended(&namespace, Cause::Delete, *ended, *prepared),
+        Done::Ended(end) => Verdict::ended(&namespace, Cause::Delete, *end),
     };
     verdict.say(context);
     verdict.outcome().map(|()| exit::DONE)

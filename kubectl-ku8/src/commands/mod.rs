@@ -1,6 +1,7 @@
 //! The command table and one match; every command is a file beside this one.
 //! Nothing here knows about Kubernetes.
 
+pub mod apply;
 mod approval;
 mod carry_out;
 mod context;
@@ -22,12 +23,15 @@ mod record;
 pub mod resolve;
 mod retire;
 mod rights;
+pub mod rollback;
 mod save;
 mod sensitive;
 pub mod show;
 pub mod status;
+mod stored;
 pub mod template;
 pub mod template_store;
+pub mod unlock;
 mod verdict;
 pub mod version;
 
@@ -73,8 +77,11 @@ enum Command {
     List(list::ListArgs),
     Plan(plan::PlanArgs),
     Publish(publish::PublishArgs),
+    Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
     History(history::HistoryArgs),
+    Rollback(rollback::RollbackArgs),
+    Unlock(unlock::UnlockArgs),
     Delete(delete::DeleteArgs),
     Rbac(rbac::RbacArgs),
     Template(template::TemplateArgs),
@@ -138,6 +145,9 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Publish(args)) => publish::run(context, args).await,
             Some(Command::Status(args)) => status::run(context, args).await,
             Some(Command::History(args)) => history::run(context, args).await,
+            Some(Command::Rollback(args)) => rollback::run(context, args).await,
+            Some(Command::Apply(args)) => apply::run(context, args).await,
+            Some(Command::Unlock(args)) => unlock::run(context, args).await,
             Some(Command::Delete(args)) => delete::run(context, args).await,
             Some(Command::Rbac(args)) => rbac::run(context, args).await,
             Some(Command::Template(args)) => template::run(context, &args),

@@ -10,6 +10,7 @@ use super::approval::{Moved, compare};
 use super::carry_out::{Ended, Operation, Policy, carry_out};
 use super::pipeline::Prepared;
 use super::resolve::require_head;
+use super::rollback::after_failure;
 use crate::cli::{Output, parse_duration};
 use crate::cluster::{Cluster, Lock, LockError};
 use crate::definition::Definition;
@@ -70,7 +71,12 @@ impl Default for OperateArgs {
 impl OperateArgs {
     pub(super) fn policy(&self, context: &Context) -> Policy {
         let limits = context.wait_limits(self.wait_timeout, self.resource_timeout);
-        Policy { wait: (!self.no_wait).then_some(limits), keep_going: self.keep_going, history_max: self.history_max }
+        Policy {
+            wait: (!self.no_wait).then_some(limits),
+            keep_going: self.keep_going,
+            rollback_on_failure: false,
+            history_max: self.history_max,
+        }
     }
 }
 
@@ -91,9 +97,19 @@ pub(super) struct Approved {
 /// What came of it.
 pub(super) enum Done {
     /// It was carried out, well or not.
-    Ended(Box<Ended>, Box<Prepared>),
+    Ended(Box<End>),
     /// Somebody else had done the same meanwhile.
     Nothing(Box<Head>),
+}
+
+/// An operation that was carried out, with its plan.
+pub(super) struct End {
+    /// How it ended.
+    pub(super) ended: Ended,
+    /// What was carried out.
+    pub(super) prepared: Prepared,
+    /// What was done about its failure: the revision that was gone back to, and how that ended.
+    pub(super) back: Option<(u32, Result<Box<End>, CommandError>)>,
 }
 
 /// Carries out what was approved, under the lock. When the head moved on since, `replan` makes the plan again, and a
@@ -205,7 +221,18 @@ async fn under_lock(
         policy,
     };
     let ended = carry_out(context, cluster, lock, operation).await?;
-    Ok(Done::Ended(Box::new(ended), Box::new(approved.prepared)))
+    let mut end = End { ended, prepared: approved.prepared, back: None };
+    let good = end.ended.head.state.last_good;
+    let failed = !end.ended.succeeded() && !end.ended.interrupted;
+    if failed && policy.rollback_on_failure && good == 0 {
+        context.ui.warn(&format!("--rollback-on-failure: {name} has no good revision to go back to"));
+    } else if failed && policy.rollback_on_failure {
+        context.ui.say(&format!("Revision {} failed; going back to revision {good}.", end.ended.number));
+        let policy = Policy { rollback_on_failure: false, ..policy };
+        let back = after_failure(context, cluster, lock, &approved.namespace, &end.ended, policy).await;
+        end.back = Some((good, back.map(Box::new)));
+    }
+    Ok(Done::Ended(Box::new(end)))
 }
 
 /// Says whether the last operation ended well and the definition is the one it published.

@@ -6,22 +6,29 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Context;
-use super::owned::{observe_owned, observe_secrets, previous, stray_secrets};
+use super::owned::{observe_owned, observe_secrets, previous, published, revision, stray_secrets};
 use super::resolve::load_template;
+use super::stored::Surroundings;
 use crate::cluster::{Ask, PlanClient, Resource};
 use crate::definition::Definition;
 use crate::error::CommandError;
-use crate::object::{GroupKind, Manifest, ObjectKey};
-use crate::plan::{Input, Plan, Subject, plan};
-use crate::release::{Head, Inventory};
-use crate::render::{Diagnostic, Rendered, Template, render};
+use crate::object::{GroupKind, LiveObject, Names, ObjectKey, nearest};
+use crate::plan::{ForceConflicts, Input, Plan, Policy, Subject, growth, normalise, plan};
+use crate::release::{Head, Inventory, RevisionRecord};
+use crate::render::{Diagnostic, RenderError, Rendered, Template, render};
 use crate::transform::{self, Desired, Ownership};
 
 /// Choices that change what a plan allows.
 #[derive(Clone, Debug, Default)]
 pub struct PlanOptions {
     /// `--adopt KIND/NAME`.
-    pub adopt: BTreeSet<String>,
+    pub adopt: Names,
+    /// `--allow-replace KIND/NAME`.
+    pub allow_replace: Names,
+    /// `--force-conflicts[=KIND/NAME[:path]]`.
+    pub force_conflicts: Vec<ForceConflicts>,
+    /// `--allow-unverified`.
+    pub allow_unverified: bool,
     /// `--allow-empty`.
     pub allow_empty: bool,
     /// The definition goes away.
@@ -32,6 +39,8 @@ pub struct PlanOptions {
     pub purge_secrets: bool,
     /// `--new-credentials`.
     pub new_credentials: bool,
+    /// `rollback`: the objects are those of this revision, and no template renders them.
+    pub towards: Option<Box<RevisionRecord>>,
 }
 
 /// A plan with what publishing it needs beside.
@@ -72,23 +81,43 @@ pub fn render_values(
     kubernetes: &str,
     previous: &Value,
 ) -> Result<Render, CommandError> {
+    try_render(context, template, definition, namespace, kubernetes, previous)?.map_err(CommandError::from)
+}
+
+/// As [`render_values`], with the renderer's own error inside.
+///
+/// # Errors
+/// When this machine cannot run templates.
+pub(super) fn try_render(
+    context: &Context,
+    template: &Template,
+    definition: &Definition,
+    namespace: &str,
+    kubernetes: &str,
+    previous: &Value,
+) -> Result<Result<Render, RenderError>, CommandError> {
     let runtime = context.runtime()?;
-    let checked = runtime.check(template, Value::Object(definition.spec.values.clone()))?;
-    let request = json!({
-        "apiVersion": "ku8/v1", "name": definition.name(), "namespace": namespace,
-        "values": checked.values, "cluster": {"version": kubernetes}, "previous": previous,
-        "bindings": {}, "images": {"registryMap": {}, "pullSecrets": []},
-    });
-    let extra: Vec<GroupKind> = definition
-        .spec
-        .allow_kinds
-        .iter()
+    let attempt = || {
+        let checked = runtime.check(template, Value::Object(definition.spec.values.clone()))?;
+        let request = json!({
+            "apiVersion": "ku8/v1", "name": definition.name(), "namespace": namespace,
+            "values": checked.values, "cluster": {"version": kubernetes}, "previous": previous,
+            "bindings": {}, "images": {"registryMap": {}, "pullSecrets": []},
+        });
+        let rendered = render(runtime, template, &request, &allowed_kinds(definition))?;
+        Ok(Render { rendered, values: checked.values, filled: checked.filled })
+    };
+    Ok(attempt())
+}
+
+/// Kinds the user allowed beyond the host's own list.
+pub(super) fn allowed_kinds(definition: &Definition) -> Vec<GroupKind> {
+    let kinds = definition.spec.allow_kinds.iter();
+    kinds
         .map(|kind| {
             kind.split_once('/').map_or_else(|| GroupKind::new("", kind), |(group, kind)| GroupKind::new(group, kind))
         })
-        .collect();
-    let rendered = render(runtime, template, &request, &extra)?;
-    Ok(Render { rendered, values: checked.values, filled: checked.filled })
+        .collect()
 }
 
 /// From a definition to a plan. `head` is what is stored, if anything is.
@@ -107,7 +136,13 @@ pub async fn prepare(
     // Neither needs the other, and each is a round trip.
     let server = async { Ok(cluster.version().await?) };
     let owned = observe_owned(cluster, definition.name(), namespace, &inventory);
-    let (owned, (minor, _)) = tokio::try_join!(owned, server)?;
+    let (current, pending) = head.map_or((0, 0), |head| (head.state.current, head.state.pending));
+    let (owned, (minor, _), current, pending) = tokio::try_join!(
+        owned,
+        server,
+        revision(cluster, head, namespace, current),
+        revision(cluster, head, namespace, pending)
+    )?;
     let mut subject = Subject {
         name: definition.name().to_owned(),
         namespace: namespace.to_owned(),
@@ -128,9 +163,21 @@ pub async fn prepare(
             subject.template = format!("{}@{}", template.plain_name(), template.version.as_deref().unwrap_or("?"));
         }
         Rendered::default()
+    } else if let Some(record) = &options.towards {
+        let previous = previous(current.as_ref(), pending.as_ref(), &owned);
+        let surroundings =
+            Surroundings { namespace, kubernetes: &minor, previous: &previous, replicas: &owned.replicas };
+        let stored = super::stored::rendered(context, cluster, record, head, &surroundings).await?;
+        subject.template.clone_from(&record.meta.template);
+        subject.digest = record.effective["template"]["digest"].as_str().unwrap_or_default().to_owned();
+        subject.origin = format!("as stored in revision {}", record.meta.number);
+        diagnostics = stored.diagnostics;
+        effective.clone_from(&record.effective);
+        used = stored.template;
+        stored.rendered
     } else if let Some(reference) = &definition.spec.template {
         let template = load_template(context, reference, Some((cluster, namespace))).await?;
-        let previous = previous(cluster, head, namespace, &owned).await?;
+        let previous = previous(current.as_ref(), pending.as_ref(), &owned);
         let render = render_values(context, &template, definition, namespace, &minor, &previous)?;
         subject.template = format!("{}@{}", template.metadata().name, template.metadata().version);
         subject.digest = format!("sha256:{}", template.digest());
@@ -146,23 +193,30 @@ pub async fn prepare(
     };
     let desired = place(cluster, rendered, definition, head, namespace).await?;
     let owner_id = ownership(definition, head, namespace).id();
-    let observed = observe(cluster, &desired, &inventory, &options.adopt).await?;
-    super::sensitive::learn_objects(&desired, &observed);
     let home = format!("{namespace}/{}", definition.name());
+    let policy = Policy {
+        owner_id: owner_id.clone(),
+        home: home.clone(),
+        adopt: options.adopt.clone(),
+        force: options.force_conflicts.clone(),
+        replace: options.allow_replace.clone(),
+        published: published(current.as_ref()),
+        allow_unverified: options.allow_unverified,
+    };
+    let observed = observe(cluster, &desired, &inventory, &owned.volumes, &policy).await?;
+    super::sensitive::learn_objects(&desired, &observed);
     let secrets = observe_secrets(cluster, namespace, &desired.secrets, &owner_id, &home).await?;
     let stray = stray_secrets(cluster, namespace, &desired, options, &owner_id).await?;
     let mut plan = plan(Input {
         desired: &desired,
         observed: &observed,
         inventory: &inventory,
-        owner_id: &owner_id,
-        home: &home,
+        policy,
         secrets: &secrets,
         stray_secrets: &stray,
         volumes: &owned.volumes,
         diagnostics: sorted(diagnostics),
         subject,
-        adopt: &options.adopt,
         allow_empty: options.allow_empty || options.deleting,
         deleting: options.deleting,
         purge_data: options.purge_data,
@@ -170,6 +224,7 @@ pub async fn prepare(
         new_credentials: options.new_credentials,
     });
     plan.warnings = cluster.warnings();
+    refuse_strangers(&plan, options)?;
     Ok(Prepared { plan, desired, owner_id, effective, template: used, notes })
 }
 
@@ -192,6 +247,9 @@ async fn place(
     namespace: &str,
 ) -> Result<Desired, CommandError> {
     let mut cluster_scoped: BTreeSet<GroupKind> = BTreeSet::new();
+    for object in rendered.objects.iter().filter(|object| object.manifest.key().kind == "CustomResourceDefinition") {
+        cluster.expect_kind(&object.manifest);
+    }
     for object in &rendered.objects {
         let resource: Resource = cluster.resource(&object.manifest).await?;
         if !resource.namespaced {
@@ -199,23 +257,45 @@ async fn place(
         }
     }
     let is_cluster_scoped = |key: &ObjectKey| cluster_scoped.contains(&key.group_kind());
-    Ok(transform::run(rendered, &ownership(definition, head, namespace), &is_cluster_scoped)?)
+    let mut desired = transform::run(rendered, &ownership(definition, head, namespace), &is_cluster_scoped)?;
+    for object in &mut desired.objects {
+        object.manifest = normalise(object.manifest.clone());
+    }
+    Ok(desired)
 }
 
 async fn observe(
     cluster: &PlanClient,
     desired: &Desired,
     inventory: &Inventory,
-    adopt: &BTreeSet<String>,
+    volumes: &[LiveObject],
+    policy: &Policy,
 ) -> Result<crate::object::Observed, CommandError> {
-    let ask = |manifest: &Manifest| {
-        let adopted = adopt.contains(&manifest.key().to_string());
-        let manifest = Box::new(manifest.clone());
-        if adopted { Ask::Adopt(manifest) } else { Ask::Apply(manifest) }
-    };
-    let mut asks: Vec<Ask> = desired.objects.iter().map(|object| ask(&object.manifest)).collect();
-    asks.extend(
-        inventory.minus(&desired.keys()).into_iter().map(|entry| Ask::Read(entry.key(), Some(entry.version.clone()))),
-    );
-    Ok(cluster.observe(asks).await?)
+    let mut asks: Vec<Ask> =
+        desired.objects.iter().map(|object| Ask::Apply(Box::new(object.manifest.clone()))).collect();
+    let gone = inventory.minus(&desired.keys());
+    asks.extend(gone.into_iter().map(|entry| Ask::Read(entry.key(), Some(entry.version.clone()))));
+    asks.extend(growth(desired, volumes).into_iter().map(|one| {
+        let patch = one.patch();
+        Ask::Merge(one.key, Box::new(one.live), patch)
+    }));
+    Ok(cluster.observe(asks, policy).await?)
+}
+
+/// A flag that names an object the plan does not hold is a typing mistake.
+fn refuse_strangers(plan: &Plan, options: &PlanOptions) -> Result<(), CommandError> {
+    let keys = || plan.changes.iter().map(|change| &change.key);
+    let flags = [("--adopt", &options.adopt), ("--allow-replace", &options.allow_replace)];
+    let forced = options.force_conflicts.iter().filter_map(|rule| Some(("--force-conflicts", rule.names()?)));
+    for (flag, names) in flags.into_iter().chain(forced) {
+        if let Some(word) = names.strangers(keys()).first() {
+            let known: Vec<String> = keys().map(|key| key.to_string().to_lowercase()).collect();
+            let failed = CommandError::new(format!("{flag} names {word}, which is not in this plan"));
+            return Err(match nearest(word, known.iter().map(String::as_str)) {
+                Some(near) => failed.hint(format!("did you mean `{near}`?")),
+                None => failed,
+            });
+        }
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 
 use clap::Args;
 
+use super::carry_out::Policy;
 use super::operate::{Approved, Done, OperateArgs, is_settled, operate};
 use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::plan::{AllowArgs, show};
@@ -29,6 +30,9 @@ pub struct PublishArgs {
     /// Every definition of the namespace
     #[arg(long)]
     pub all: bool,
+    /// When it fails, go back to the last good revision
+    #[arg(long)]
+    pub(super) rollback_on_failure: bool,
     #[command(flatten)]
     pub(super) how: OperateArgs,
     #[command(flatten)]
@@ -41,6 +45,7 @@ impl PublishArgs {
         Self {
             names: vec![name.to_owned()],
             all: false,
+            rollback_on_failure: false,
             how: OperateArgs { yes: true, ..OperateArgs::default() },
             allow: AllowArgs::default(),
         }
@@ -101,14 +106,15 @@ async fn one(
         let prepared = prepare(context, cluster, &head.definition, Some(head), &namespace, options).await?;
         Ok((head.definition.clone(), prepared))
     };
-    Ok(match operate(context, approved, args.how.policy(context), args.how.lock_timeout, replan).await? {
+    let policy = Policy { rollback_on_failure: args.rollback_on_failure, ..args.how.policy(context) };
+    Ok(match operate(context, approved, policy, args.how.lock_timeout, replan).await? {
         Done::Nothing(head) => {
             context
                 .ui
                 .say(&format!("{name} is as planned already: revision {} was published meanwhile", head.state.current));
             Verdict::unchanged(&namespace, *head)
         }
-        Done::Ended(ended, prepared) => Verdict::ended(&namespace, Cause::Publish, *ended, *prepared),
+        Done::Ended(end) => Verdict::ended(&namespace, Cause::Publish, *end),
     })
 }
 

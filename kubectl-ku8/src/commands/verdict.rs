@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::carry_out::Ended;
+use super::operate::End;
 use super::pipeline::Prepared;
 use super::{Context, print_document};
 use crate::apply::{ObjectOutcome, Outcome, WriteError};
@@ -35,17 +36,15 @@ impl Verdict {
     }
 
     /// It was carried out.
-    pub(super) fn ended(namespace: &str, cause: Cause, ended: Ended, prepared: Prepared) -> Self {
-        let head = ended.head.clone();
-        Self { namespace: namespace.to_owned(), head, run: Some(Run { ended, prepared, cause, back: None }) }
-    }
-
-    /// After its failure, an earlier revision was gone back to.
-    pub(super) fn went_back(mut self, to: u32, outcome: Result<Self, CommandError>) -> Self {
-        if let Some(run) = &mut self.run {
-            run.back = Some((to, outcome.map(Box::new)));
-        }
-        self
+    pub(super) fn ended(namespace: &str, cause: Cause, end: End) -> Self {
+        let back =
+            end.back.map(|(to, end)| (to, end.map(|end| Box::new(Self::ended(namespace, Cause::Rollback(to), *end)))));
+        let head = match &back {
+            Some((_, Ok(verdict))) => verdict.head.clone(),
+            _ => end.ended.head.clone(),
+        };
+        let run = Run { ended: end.ended, prepared: end.prepared, cause, back };
+        Self { namespace: namespace.to_owned(), head, run: Some(run) }
     }
 
     /// Says what became of it, for people: success on standard output, each object that matters after a failure.
@@ -78,11 +77,8 @@ impl Verdict {
         {
             ui.complain(&line);
         }
-        if let Some((to, outcome)) = &run.back {
-            ui.complain(&format!("Going back to revision {to}, the last one that was good."));
-            if let Ok(verdict) = outcome {
-                verdict.say(context);
-            }
+        if let Some((_, Ok(verdict))) = &run.back {
+            verdict.say(context);
         }
     }
 
@@ -109,7 +105,7 @@ impl Verdict {
         }
         let failed = run.ended.report.first_error();
         let (mut message, code) = match failed {
-            Some(one) => (self.head.state.reason.clone().unwrap_or_default(), write_code(&run.ended, one)),
+            Some(one) => (run.ended.head.state.reason.clone().unwrap_or_default(), write_code(&run.ended, one)),
             None => {
                 let why = match run.ended.wait.as_ref().and_then(|wait| wait.timed_out.as_ref()) {
                     Some(limit) => format!("not everything became ready in time: {limit}"),
