@@ -12,9 +12,9 @@ mod observe;
 mod pod_detail;
 mod rights;
 mod store;
-mod watch;
 mod take_over;
 mod unlock;
+mod watch;
 mod write;
 
 pub use connect::{ConnectOptions, Target, connect_target};
@@ -24,8 +24,8 @@ pub use lock::{Claim, Clock, Lock, LockError};
 pub use observe::Ask;
 pub use pod_detail::Warning;
 pub use store::RecordSummary;
-pub use watch::Selection;
 pub use unlock::HeldLock;
+pub use watch::Selection;
 pub use write::Precondition;
 
 use std::collections::BTreeMap;

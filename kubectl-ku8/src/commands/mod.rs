@@ -25,6 +25,8 @@ mod retire;
 mod rights;
 pub mod rollback;
 mod save;
+pub mod secret;
+mod secret_state;
 mod sensitive;
 pub mod show;
 pub mod status;
@@ -83,6 +85,7 @@ enum Command {
     Rollback(rollback::RollbackArgs),
     Unlock(unlock::UnlockArgs),
     Delete(delete::DeleteArgs),
+    Secret(secret::SecretArgs),
     Rbac(rbac::RbacArgs),
     Template(template::TemplateArgs),
     Version(version::VersionArgs),
@@ -124,8 +127,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn parse(arguments: &[OsString]) -> Result<Line, u8> {
     let fail = |error: clap::Error| {
         let help = !error.use_stderr();
-        // A reader that went away is no failure.
-        let _ = error.print();
+        let words = error.render();
+        crate::terminal::print_usage(&words.ansi().to_string(), &words.to_string(), help);
         if help { exit::DONE } else { exit::ERROR }
     };
     let matches = Line::command().try_get_matches_from(arguments).map_err(fail)?;
@@ -149,6 +152,7 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Apply(args)) => apply::run(context, args).await,
             Some(Command::Unlock(args)) => unlock::run(context, args).await,
             Some(Command::Delete(args)) => delete::run(context, args).await,
+            Some(Command::Secret(args)) => secret::run(context, args).await,
             Some(Command::Rbac(args)) => rbac::run(context, args).await,
             Some(Command::Template(args)) => template::run(context, &args),
             Some(Command::Version(args)) => version::run(context, args).await,
@@ -194,7 +198,7 @@ impl From<AskError> for CommandError {
     fn from(error: AskError) -> Self {
         match error {
             AskError::Interrupted => Self::new("interrupted; nothing was changed").code(exit::INTERRUPTED),
-            AskError::NoTerminal | AskError::Terminal(_) => Self::new(error.to_string()),
+            AskError::NoTerminal | AskError::Terminal(_) | AskError::Empty => Self::new(error.to_string()),
         }
     }
 }

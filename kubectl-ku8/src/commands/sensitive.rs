@@ -21,6 +21,11 @@ pub(super) fn learn_arguments(arguments: &[OsString]) {
             redact::learn(value);
         }
     }
+    // `secret set` takes no value; one that is given all the same is refused, and not repeated.
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    if let Some(at) = words.windows(2).position(|pair| pair == ["secret", "set"]) {
+        words[at + 2..].iter().filter(|word| !word.starts_with('-')).skip(2).for_each(|word| redact::learn(word));
+    }
 }
 
 /// Variables of a definition's objects whose name says that they are secret: the server's messages may quote them.
@@ -45,6 +50,7 @@ fn collect<'a>(object: &'a Value, found: &mut Vec<&'a str>) {
         Value::Object(fields) => {
             if let (Some(name), Some(value)) = (object["name"].as_str(), object["value"].as_str())
                 && is_sensitive_name(name)
+                && !is_elsewhere(name, value)
             {
                 found.push(value);
             }
@@ -53,6 +59,13 @@ fn collect<'a>(object: &'a Value, found: &mut Vec<&'a str>) {
         Value::Array(elements) => elements.iter().for_each(|element| collect(element, found)),
         _ => {}
     }
+}
+
+/// `PASSWORD_FILE=/run/secrets/db` and `TOKEN_URL=https://…` say where a secret is, and hold none.
+fn is_elsewhere(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let url = value.contains("://") && !value.contains('@');
+    url || value.starts_with('/') || ["_FILE", "_PATH", "_URL", "_NAME", "_TTL"].iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]

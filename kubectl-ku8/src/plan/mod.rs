@@ -15,8 +15,8 @@ mod order;
 mod ownership;
 mod policy;
 mod removals;
-mod rights;
 mod replace;
+mod rights;
 pub mod saved;
 mod secrets;
 
@@ -30,10 +30,10 @@ pub use effects::Effect;
 pub use growth::{Growth, growth};
 pub use normalise::normalise;
 pub use order::phase;
-pub use rights::{Plural, RoleFor, Subject as RoleSubject, needed_rights, role_rights, roles, waiting_rights};
 pub use ownership::Drift;
 pub use policy::{ForceConflicts, Policy};
 pub use replace::ReplaceMode;
+pub use rights::{Plural, RoleFor, Subject as RoleSubject, needed_rights, role_rights, roles, waiting_rights};
 pub use secrets::{SecretAction, SecretChange, SecretObservation};
 
 use crate::object::{LiveObject, Manifest, ObjectKey, Yielded};

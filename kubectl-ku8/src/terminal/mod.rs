@@ -59,6 +59,20 @@ pub fn report_panics() {
     }));
 }
 
+/// Prints help, or what is wrong with a command line, before there is a [`Ui`]. A person's own words come back in it.
+pub fn print_usage(styled: &str, plain: &str, is_help: bool) {
+    let tty = if is_help { std::io::stdout().is_terminal() } else { std::io::stderr().is_terminal() };
+    let clean = printable(plain);
+    // Words that would steer a terminal are shown without colours, because those steer it too.
+    let text = if tty && clean == plain { redact(styled) } else { redact(&clean) };
+    // A reader that went away is no failure.
+    let _ = if is_help {
+        std::io::stdout().lock().write_all(text.as_bytes())
+    } else {
+        std::io::stderr().lock().write_all(text.as_bytes())
+    };
+}
+
 /// Where output goes and how it looks.
 pub struct Ui {
     /// Styles for stdout.
