@@ -2,6 +2,7 @@
 //! `real` needs no cluster; everything else shares one that ends with this process.
 
 mod bad_input;
+mod canary;
 mod components;
 mod damage;
 mod delete;
@@ -20,4 +21,5 @@ mod stage;
 mod steps;
 mod telling;
 
+mod terminal_text;
 mod waiting;
