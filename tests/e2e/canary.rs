@@ -155,19 +155,42 @@ fn p12_no_secret_leaves_the_process_but_to_the_server() {
     run("define bad -f -", &mine.to_string());
     run("plan bad -f -", &mine.to_string());
     for command in [
-        "plan db", "plan --all --full", "plan db --out plan.json", "apply plan.json --yes", "show db --values", "show db --rendered",
-        "status", "status db", "status web", "history db", "list", "list -A", "rbac db", "define db --set maxConnections=222",
-        "publish db --yes", "rollback db --to 1 --yes", "unlock db --force", "template render mysql --set database=orders",
-        "version", "plan nothing", "doctor", "delete db --yes", "delete cache --yes",
+        "plan db",
+        "plan --all --full",
+        "plan db --out plan.json",
+        "apply plan.json --yes",
+        "show db --values",
+        "show db --rendered",
+        "status",
+        "status db",
+        "status web",
+        "history db",
+        "list",
+        "list -A",
+        "rbac db",
+        "define db --set maxConnections=222",
+        "publish db --yes",
+        "rollback db --to 1 --yes",
+        "unlock db --force",
+        "template render mysql --set database=orders",
+        "version",
+        "plan nothing",
+        "doctor",
+        "delete db --yes",
+        "delete cache --yes",
     ] {
         run(command, "");
     }
-    let plugin = space.file("planted/plugin", format!("#!/bin/sh\necho '{}'\nexit 3\n", value("a credential plugin's output")));
+    let plugin =
+        space.file("planted/plugin", format!("#!/bin/sh\necho '{}'\nexit 3\n", value("a credential plugin's output")));
     std::fs::set_permissions(&plugin, std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("a mode");
     for (name, user) in [
         ("token", json!({"token": value("a token in the kubeconfig")})),
         ("basic", json!({"username": "ada", "password": value("a password in the kubeconfig")})),
-        ("exec", json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": plugin, "interactiveMode": "Never"}})),
+        (
+            "exec",
+            json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": plugin, "interactiveMode": "Never"}}),
+        ),
     ] {
         let config = kubeconfig_with(&space, name, &user);
         for command in ["list", "plan web", "publish web --yes", "define x -t redis --set size=dev"] {
