@@ -6,6 +6,7 @@ mod canary;
 mod components;
 mod damage;
 mod delete;
+mod doctor;
 mod documents;
 mod interrupted;
 mod main_job;

@@ -14,7 +14,7 @@ use super::{Context, confirm, template_store};
 use crate::cluster::{Cluster, PlanClient, Precondition};
 use crate::error::{CommandError, exit};
 use crate::object::{LiveObject, ObjectKey, labels, printable};
-use crate::release::{Head, Inventory, InventoryEntry, head_name, revision_selector};
+use crate::release::{Head, Inventory, InventoryEntry, RecordError, head_name, revision_selector};
 
 /// Mark a definition's objects as its own again, after a restore from a backup
 #[derive(Args, Debug)]
@@ -157,6 +157,9 @@ pub async fn forget(context: &Context, args: ForgetArgs) -> Result<u8, CommandEr
     if head.is_none() && revisions.is_empty() {
         return Err(CommandError::new(format!("no record of `{name}` in namespace {namespace}"))
             .hint("see what is there with: kubectl ku8 list"));
+    }
+    if let Some(Err(error @ RecordError::Newer { .. })) = head.as_ref().map(|live| Head::from_config_map(&live.value)) {
+        return Err(error.into());
     }
     let styles = context.ui.out;
     for record in head.iter().map(name_of).chain(revisions.iter().map(|record| record.name.as_str())) {
