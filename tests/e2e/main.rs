@@ -12,10 +12,12 @@ mod ownership;
 mod planning;
 mod real;
 mod records;
+mod saved_plans;
 mod secrecy;
 mod secrets;
 mod server_accepts;
 mod stage;
 mod steps;
+mod truth;
 
 mod waiting;
