@@ -106,7 +106,8 @@ pub(super) async fn rendered(
         && is_only_in_head(cluster, around.namespace, head).await?
     {
         let name = definition.name();
-        let words = format!("it was changed and never published; going back drops that (kubectl ku8 show {name} keeps it)");
+        let words =
+            format!("it was changed and never published; going back drops that (kubectl ku8 show {name} keeps it)");
         diagnostics.push(note(Severity::Warning, "definition", &words));
     }
     let Some(reference) = &definition.spec.template else {
