@@ -198,14 +198,15 @@ async fn under_lock(
     let head = require_head(cluster.reader(), &approved.namespace, &name).await?;
     if (&head.uid, &head.resource_version) != (&approved.head.uid, &approved.head.resource_version) {
         let (definition, prepared) = replan(&head).await?;
+        let published = is_settled(&head) && head.definition.digest() == definition.digest();
+        if approved.cause != Cause::Delete && published && !prepared.plan.has_changes() {
+            return Ok(Done::Nothing(Box::new(head)));
+        }
         match compare(&approved.prepared.plan, &prepared.plan) {
             // Of a deletion the records are left.
             Moved::NothingLeft if approved.cause == Cause::Delete => {}
             Moved::Not => {
                 context.ui.say(&format!("{name} moved on meanwhile; the plan is still the one that was shown."));
-            }
-            Moved::NothingLeft if head.definition.digest() == approved.definition.digest() && is_settled(&head) => {
-                return Ok(Done::Nothing(Box::new(head)));
             }
             Moved::NothingLeft => return Err(stale(&name, &["nothing is left to do for the objects".to_owned()])),
             Moved::To(differences) => return Err(stale(&name, &differences)),
