@@ -54,7 +54,7 @@ pub async fn run(context: &Context, args: DeleteArgs) -> Result<u8, CommandError
     refuse(&prepared)?;
     confirm(&context.ui, args.yes, &format!("Delete {namespace}/{}?", args.name))?;
     let lock = Lock::acquire(cluster, &namespace, &args.name, context.claim()).await?;
-    let outcome = carry_out(context, cluster, &namespace, head, &prepared, &lock).await;
+    let outcome = carry_out(context, lock.cluster(), &namespace, head, &prepared, &lock).await;
     lock.release().await;
     outcome?;
     context.ui.print(&format!(

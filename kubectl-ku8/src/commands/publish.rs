@@ -97,7 +97,7 @@ async fn one(context: &Context, args: &PublishArgs, name: &str, options: &PlanOp
         confirm(&context.ui, args.yes, &format!("Publish {namespace}/{name}?"))?;
     }
     let lock = Lock::acquire(cluster, &namespace, name, context.claim()).await.map_err(CommandError::from)?;
-    let outcome = carry_out(context, cluster, &namespace, head, &prepared, args, &lock).await;
+    let outcome = carry_out(context, lock.cluster(), &namespace, head, &prepared, args, &lock).await;
     lock.release().await;
     outcome
 }
