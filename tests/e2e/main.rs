@@ -6,6 +6,7 @@ mod components;
 mod damage;
 mod delete;
 mod documents;
+mod faults;
 mod interrupted;
 mod main_job;
 mod ownership;

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use kube::config::{Cluster as ClusterEntry, Kubeconfig};
 
 use super::ClusterError;
-use super::http::root_cause;
+use super::wire::root_cause;
 use crate::object::nearest;
 
 /// Told what a person should know while they wait, such as another try.

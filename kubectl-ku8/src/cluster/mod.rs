@@ -12,6 +12,7 @@ mod observe;
 mod patience;
 mod proof;
 mod store;
+mod wire;
 mod write;
 
 pub use connect::{ConnectOptions, Notice, Target, connect_target};
