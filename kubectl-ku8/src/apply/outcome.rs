@@ -40,6 +40,15 @@ impl std::fmt::Display for Outcome {
     }
 }
 
+/// Why no further write is made although none failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// A person pressed Ctrl-C.
+    Interrupted,
+    /// The lock is somebody else's now.
+    LockLost,
+}
+
 /// Why a write did not happen.
 #[derive(Debug, Error)]
 pub enum WriteError {
@@ -68,6 +77,20 @@ pub struct ObjectOutcome {
     pub outcome: Outcome,
     /// Why it failed.
     pub error: Option<WriteError>,
+    /// Why it was not reached: `depends on Job/migrate`.
+    pub because: Option<String>,
+}
+
+impl ObjectOutcome {
+    /// Says whether the cluster is another one than before.
+    pub fn wrote(&self) -> bool {
+        matches!(self.outcome, Outcome::Created | Outcome::Configured | Outcome::Pruned)
+    }
+
+    /// The error, or why it was not reached.
+    pub fn message(&self) -> Option<String> {
+        self.error.as_ref().map(ToString::to_string).or_else(|| self.because.clone())
+    }
 }
 
 /// Outcomes of a whole plan.
@@ -88,6 +111,11 @@ impl ApplyReport {
         !self.outcomes.iter().any(|outcome| matches!(outcome.outcome, Outcome::Failed | Outcome::Skipped))
     }
 
+    /// Says whether anything was written.
+    pub fn wrote(&self) -> bool {
+        self.outcomes.iter().any(ObjectOutcome::wrote)
+    }
+
     /// The first failure.
     pub fn first_error(&self) -> Option<&ObjectOutcome> {
         self.outcomes.iter().find(|outcome| outcome.outcome == Outcome::Failed)
@@ -100,13 +128,17 @@ impl ApplyReport {
             .map(|outcome| ObjectResult {
                 object: outcome.object.clone(),
                 outcome: outcome.outcome.to_string(),
-                message: outcome.error.as_ref().map(ToString::to_string),
+                message: outcome.message(),
             })
             .collect()
     }
 
     pub(crate) fn push(&mut self, object: String, outcome: Outcome, error: Option<WriteError>) {
-        self.outcomes.push(ObjectOutcome { object, outcome, error });
+        self.outcomes.push(ObjectOutcome { object, outcome, error, because: None });
+    }
+
+    pub(crate) fn skip(&mut self, object: String, because: Option<String>) {
+        self.outcomes.push(ObjectOutcome { object, outcome: Outcome::Skipped, error: None, because });
     }
 }
 

@@ -17,10 +17,14 @@ impl Apply<'_> {
     pub async fn prune(&mut self, on: &mut dyn FnMut(ApplyEvent)) {
         let plan = self.plan;
         for change in &plan.changes {
-            if self.failed() {
+            if self.failed() || self.halted().is_some() {
                 return;
             }
             let object = change.key.to_string();
+            let marks = change.effects.contains(&Effect::Retained) || change.effects.contains(&Effect::TakenBack);
+            if (change.action == Action::Delete || change.action == Action::Keep && marks) && !self.may_go_on() {
+                return;
+            }
             let result = match change.action {
                 Action::Delete => self.remove(change).await,
                 Action::Keep if change.effects.contains(&Effect::Retained) => {
@@ -35,7 +39,8 @@ impl Apply<'_> {
             self.note(object, result, on);
         }
         for secret in &plan.secrets {
-            if self.failed() {
+            let removes = matches!(secret.action, SecretAction::Retain | SecretAction::Delete);
+            if self.failed() || removes && !self.may_go_on() {
                 return;
             }
             let key = ObjectKey::new("", "Secret", &plan.definition.namespace, &secret.name);

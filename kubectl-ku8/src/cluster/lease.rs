@@ -16,6 +16,9 @@ use crate::object::{GroupKind, LiveObject, ObjectKey};
 /// Giving back is a courtesy and must not keep a command that has failed already.
 const RELEASE: Duration = Duration::from_secs(2);
 
+/// Deletions in a row go on without another renewal for this long.
+const DELETING: Duration = Duration::from_secs(1);
+
 /// A lease that is ours until it is lost.
 pub(crate) struct Kept {
     cluster: Cluster,
@@ -23,6 +26,8 @@ pub(crate) struct Kept {
     name: String,
     claim: Claim,
     lost: AtomicBool,
+    /// The last write asked for was a deletion.
+    deleting: AtomicBool,
     /// The Lease as it was last written; held while it is written.
     latest: tokio::sync::Mutex<LiveObject>,
     good: Mutex<Good>,
@@ -58,7 +63,8 @@ impl Kept {
     ) -> Self {
         let good = Mutex::new(sent);
         let latest = tokio::sync::Mutex::new(live);
-        Self { cluster, key, name: name.to_owned(), claim, lost: AtomicBool::new(false), latest, good }
+        let (lost, deleting) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { cluster, key, name: name.to_owned(), claim, lost, deleting, latest, good }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -71,11 +77,14 @@ impl Kept {
 
     /// Asked before every write. While the last renewal is recent it costs nothing; after an absence (a stopped
     /// process, a laptop that slept, a server out of reach) the lease is renewed first, which only its holder can.
+    /// What is deleted cannot be brought back, so that a row of deletions begins with a renewal whatever its age.
     ///
     /// # Errors
     /// [`ClusterError::LockLost`]; nothing more may be written then.
-    pub(crate) async fn confirm(&self) -> Result<(), ClusterError> {
-        if !self.is_lost() && self.is_late() {
+    pub(crate) async fn confirm(&self, deletes: bool) -> Result<(), ClusterError> {
+        let in_a_row = self.deleting.swap(deletes, Ordering::Relaxed);
+        let oldest = if deletes { DELETING } else { self.claim.lasts * 2 / 3 };
+        if !self.is_lost() && (deletes && !in_a_row || self.age() > oldest) {
             self.renew().await;
             // Two thirds of the duration without a renewal: somebody may take it at any moment.
             self.lost.fetch_or(self.is_late(), Ordering::Relaxed);
@@ -106,9 +115,12 @@ impl Kept {
         }
     }
 
+    fn age(&self) -> Duration {
+        self.good.lock().map_or(Duration::MAX, |good| good.age(&self.claim))
+    }
+
     fn is_late(&self) -> bool {
-        let good = self.good.lock().map(|good| *good);
-        good.map_or(true, |good| good.age(&self.claim) > self.claim.lasts * 2 / 3)
+        self.age() > self.claim.lasts * 2 / 3
     }
 
     /// Boxed, because every write asks for the lease, and renewing it is a write (though one of another client).

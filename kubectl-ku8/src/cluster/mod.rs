@@ -12,6 +12,7 @@ mod observe;
 mod patience;
 mod proof;
 mod store;
+mod unlock;
 mod wire;
 mod write;
 
@@ -21,6 +22,7 @@ pub use kinds::Resource;
 pub use lock::{Claim, Clock, Lock, LockError, LockEvent};
 pub use observe::Ask;
 pub use store::RecordSummary;
+pub use unlock::HeldLock;
 pub use write::Precondition;
 
 use std::collections::BTreeMap;

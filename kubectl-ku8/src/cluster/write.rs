@@ -150,7 +150,7 @@ impl Cluster {
         let mut unsure = false;
         loop {
             if let Some(lease) = &self.lease {
-                lease.confirm().await?;
+                lease.confirm(exchange.method == Method::DELETE).await?;
             }
             let error = match http.attempt(&exchange, &tries).await {
                 Ok(value) => return Ok(value),

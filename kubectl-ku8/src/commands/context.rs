@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::interrupt::Interrupt;
+use super::record::person;
 use crate::cli::GlobalArgs;
 use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target};
 use crate::error::CommandError;
@@ -23,6 +25,8 @@ pub struct Context {
     /// Where output goes.
     pub ui: Ui,
     around: Surroundings,
+    /// Ctrl-C.
+    pub interrupt: Interrupt,
     runtime: OnceCell<Runtime>,
     cluster: OnceCell<Cluster>,
 }
@@ -38,7 +42,14 @@ impl Context {
             quiet: globals.quiet,
             no_input: globals.no_input,
         };
-        Self { globals, ui: Ui::new(around), around, runtime: OnceCell::new(), cluster: OnceCell::new() }
+        Self {
+            globals,
+            ui: Ui::new(around),
+            around,
+            interrupt: Interrupt::default(),
+            runtime: OnceCell::new(),
+            cluster: OnceCell::new(),
+        }
     }
 
     /// The template runtime; built at the first use.
@@ -210,9 +221,11 @@ fn has_ended(process: u32) -> bool {
 
 fn lock_words(event: &LockEvent) -> String {
     match event {
-        LockEvent::Waiting { holder, seconds } => format!("waiting for {holder}, renewed {seconds} s ago"),
-        LockEvent::TakenOver { holder, gone: true } => format!("taking over from {holder} (its process has ended)"),
-        LockEvent::TakenOver { holder, gone: false } => format!("taking over from {holder} (expired)"),
+        LockEvent::Waiting { holder, .. } => format!("Waiting for {} to end its operation", person(holder)),
+        LockEvent::TakenOver { holder, gone: true } => {
+            format!("Taking over from {}, which has ended", person(holder))
+        }
+        LockEvent::TakenOver { holder, gone: false } => format!("Taking over from {} (expired)", person(holder)),
     }
 }
 

@@ -1,19 +1,21 @@
 //! `delete`: a plan whose desired set is empty, then the records.
 //! Volumes and generated Secrets stay and are marked, unless a `--purge` flag names them.
 
+use std::time::Duration;
+
 use clap::Args;
 
-use super::pipeline::{PlanOptions, Prepared, prepare};
+use super::carry_out::Policy;
+use super::operate::{Approved, Done, operate};
+use super::pipeline::{PlanOptions, prepare};
 use super::plan::show;
-use super::publish::{prune, refuse};
+use super::publish::refuse;
 use super::resolve::require_head;
-use super::save::write_head;
-use super::{Context, confirm, template_store};
-use crate::cli::Output;
-use crate::cluster::{Cluster, Lock, PlanClient, Precondition};
+use super::verdict::Verdict;
+use super::{Context, confirm};
+use crate::cli::{Output, parse_duration};
 use crate::error::{CommandError, exit};
-use crate::object::{ObjectKey, labels};
-use crate::release::{Cause, Head, Operation, Phase, head_name, revision_selector};
+use crate::release::{Cause, Head};
 
 /// Delete a definition and its objects; volumes and generated Secrets are kept
 #[derive(Args, Debug)]
@@ -33,6 +35,9 @@ pub struct DeleteArgs {
     /// Delete its generated Secrets too: the passwords are lost
     #[arg(long)]
     purge_secrets: bool,
+    /// Wait so long for an operation that somebody else runs, then plan again
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "0s", hide_default_value = true)]
+    lock_timeout: Duration,
 }
 
 /// Deletes.
@@ -53,60 +58,17 @@ pub async fn run(context: &Context, args: DeleteArgs) -> Result<u8, CommandError
     show(context, std::slice::from_ref(&prepared), Output::Text, false);
     refuse(&prepared)?;
     confirm(&context.ui, args.yes, &format!("Delete {namespace}/{}?", args.name))?;
-    let lock = Lock::acquire(cluster, &namespace, &args.name, context.claim()).await?;
-    let outcome = carry_out(context, lock.cluster(), &namespace, head, &prepared, &lock).await;
-    lock.release().await;
-    outcome?;
-    context.ui.print(&format!(
-        "{} {namespace}/{}: {}",
-        context.ui.out.good("Deleted"),
-        args.name,
-        prepared.plan.summary_words()
-    ));
-    Ok(exit::DONE)
-}
-
-async fn carry_out(
-    context: &Context,
-    cluster: &Cluster,
-    namespace: &str,
-    mut head: Head,
-    prepared: &Prepared,
-    lock: &Lock,
-) -> Result<(), CommandError> {
-    head.state.phase = Phase::Publishing;
-    head.state.operation =
-        Some(Operation { holder: context.holder(), started_at: context.now(), cause: Cause::Delete });
-    let mut head = write_head(context, cluster, namespace, &head).await?;
-    let report = prune(context, cluster, prepared, lock).await?;
-    if let Some(one) = report.first_error() {
-        let reason = format!("{}: {}", one.object, one.error.as_ref().map(ToString::to_string).unwrap_or_default());
-        head.state.phase = Phase::Failed;
-        head.state.operation = None;
-        head.state.reason = Some(reason.clone());
-        head.result = report.results();
-        write_head(context, cluster, namespace, &head).await?;
-        return Err(CommandError::new(reason)
-            .hint(format!("correct it and delete again: kubectl ku8 delete {}", head.definition.name())));
-    }
-    remove_records(cluster, namespace, &head).await?;
-    template_store::sweep(context, cluster, namespace).await;
-    Ok(())
-}
-
-/// Revisions first, the head last: while it exists, everything can still be found.
-async fn remove_records(cluster: &Cluster, namespace: &str, head: &Head) -> Result<(), CommandError> {
-    let name = head.definition.name();
-    let resource = PlanClient::config_maps();
-    for record in cluster.reader().record_summaries(namespace, &revision_selector(name)).await? {
-        let key = ObjectKey::new("", "ConfigMap", namespace, &record.name);
-        if record.label(labels::KIND) != Some("revision") {
-            continue;
-        }
-        cluster.delete(&resource, &key, &record.seen()).await?;
-    }
-    let key = ObjectKey::new("", "ConfigMap", namespace, head_name(name));
-    let seen = Precondition { uid: head.uid.clone(), resource_version: head.resource_version.clone() };
-    cluster.delete(&resource, &key, &seen).await?;
-    Ok(())
+    let definition = head.definition.clone();
+    let approved = Approved { namespace: namespace.clone(), head, definition, prepared, cause: Cause::Delete };
+    let replan = async |head: &Head| {
+        let prepared = prepare(context, cluster.reader(), &head.definition, Some(head), &namespace, &options).await?;
+        Ok((head.definition.clone(), prepared))
+    };
+    let policy = Policy { wait: None, keep_going: false, rollback_on_failure: false, history_max: usize::MAX };
+    let verdict = match operate(context, approved, policy, args.lock_timeout, replan).await? {
+        Done::Nothing(head) => Verdict::unchanged(&namespace, *head),
+        Done::Ended(end) => Verdict::ended(&namespace, Cause::Delete, *end),
+    };
+    verdict.say(context);
+    verdict.outcome().map(|()| exit::DONE)
 }

@@ -41,7 +41,7 @@ pub async fn run(context: &Context, args: HistoryArgs) -> Result<u8, CommandErro
         })
         .collect();
     numbers.sort_unstable_by(|left, right| right.cmp(left));
-    let mut table = Table::new(&["REVISION", "STATUS", "WHEN", "TEMPLATE", "BY", "CHANGES"]);
+    let mut table = Table::new(&["REVISION", "STATUS", "WHEN", "TEMPLATE", "BY", "CAUSE", "CHANGES"]);
     let mut items: Vec<Value> = Vec::new();
     for (number, result) in &numbers {
         let status = match result.as_str() {
@@ -65,6 +65,7 @@ pub async fn run(context: &Context, args: HistoryArgs) -> Result<u8, CommandErro
                     since,
                     meta.template.clone(),
                     meta.by.clone(),
+                    meta.cause.to_string(),
                     meta.summary.clone(),
                 ]);
                 items.push(json!({"revision": number, "status": status, "meta": meta, "objects": record.inventory.entries().len()}));

@@ -1,13 +1,17 @@
 //! The command table and one match; every command is a file beside this one.
 //! Nothing here knows about Kubernetes.
 
+mod approval;
+mod carry_out;
 mod context;
 pub mod define;
 pub mod delete;
 pub mod edit;
 pub mod history;
+mod interrupt;
 pub mod list;
 pub mod new;
+mod operate;
 pub mod overview;
 mod owned;
 pub mod pipeline;
@@ -15,11 +19,15 @@ pub mod plan;
 pub mod publish;
 mod record;
 pub mod resolve;
+mod retire;
+pub mod rollback;
 mod save;
 pub mod show;
 pub mod status;
+mod stored;
 pub mod template;
 pub mod template_store;
+pub mod unlock;
 mod verdict;
 pub mod version;
 
@@ -67,6 +75,8 @@ enum Command {
     Publish(publish::PublishArgs),
     Status(status::StatusArgs),
     History(history::HistoryArgs),
+    Rollback(rollback::RollbackArgs),
+    Unlock(unlock::UnlockArgs),
     Delete(delete::DeleteArgs),
     Template(template::TemplateArgs),
     Version(version::VersionArgs),
@@ -126,14 +136,22 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Publish(args)) => publish::run(context, args).await,
             Some(Command::Status(args)) => status::run(context, args).await,
             Some(Command::History(args)) => history::run(context, args).await,
+            Some(Command::Rollback(args)) => rollback::run(context, args).await,
+            Some(Command::Unlock(args)) => unlock::run(context, args).await,
             Some(Command::Delete(args)) => delete::run(context, args).await,
             Some(Command::Template(args)) => template::run(context, &args),
             Some(Command::Version(args)) => version::run(context, args).await,
         }
     };
-    tokio::select! {
-        outcome = work => outcome,
-        _ = tokio::signal::ctrl_c() => Err(interrupted()),
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            outcome = &mut work => return outcome,
+            _ = tokio::signal::ctrl_c() => if context.interrupt.press() {
+                return Err(interrupted());
+            },
+        }
+        context.ui.complain("Stopping before the next write; press Ctrl-C again to end at once.");
     }
 }
 

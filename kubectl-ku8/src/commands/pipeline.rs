@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use super::Context;
 use super::owned::{observe_owned, observe_secrets, previous, stray_secrets};
 use super::resolve::load_template;
+use super::stored::Surroundings;
 use crate::cluster::{Ask, PlanClient, Resource};
 use crate::definition::Definition;
 use crate::error::CommandError;
 use crate::object::{GroupKind, Manifest, ObjectKey};
 use crate::plan::{Input, Plan, Subject, plan};
-use crate::release::{Head, Inventory};
-use crate::render::{Diagnostic, Rendered, Template, render};
+use crate::release::{Head, Inventory, RevisionRecord};
+use crate::render::{Diagnostic, RenderError, Rendered, Template, render};
 use crate::transform::{self, Desired, Ownership};
 
 /// Choices that change what a plan allows.
@@ -32,6 +33,8 @@ pub struct PlanOptions {
     pub purge_secrets: bool,
     /// `--new-credentials`.
     pub new_credentials: bool,
+    /// `rollback`: the objects are those of this revision, and no template renders them.
+    pub towards: Option<Box<RevisionRecord>>,
 }
 
 /// A plan with what publishing it needs beside.
@@ -72,23 +75,43 @@ pub fn render_values(
     kubernetes: &str,
     previous: &Value,
 ) -> Result<Render, CommandError> {
+    try_render(context, template, definition, namespace, kubernetes, previous)?.map_err(CommandError::from)
+}
+
+/// As [`render_values`], with the renderer's own error inside.
+///
+/// # Errors
+/// When this machine cannot run templates.
+pub(super) fn try_render(
+    context: &Context,
+    template: &Template,
+    definition: &Definition,
+    namespace: &str,
+    kubernetes: &str,
+    previous: &Value,
+) -> Result<Result<Render, RenderError>, CommandError> {
     let runtime = context.runtime()?;
-    let checked = runtime.check(template, Value::Object(definition.spec.values.clone()))?;
-    let request = json!({
-        "apiVersion": "ku8/v1", "name": definition.name(), "namespace": namespace,
-        "values": checked.values, "cluster": {"version": kubernetes}, "previous": previous,
-        "bindings": {}, "images": {"registryMap": {}, "pullSecrets": []},
-    });
-    let extra: Vec<GroupKind> = definition
-        .spec
-        .allow_kinds
-        .iter()
+    let attempt = || {
+        let checked = runtime.check(template, Value::Object(definition.spec.values.clone()))?;
+        let request = json!({
+            "apiVersion": "ku8/v1", "name": definition.name(), "namespace": namespace,
+            "values": checked.values, "cluster": {"version": kubernetes}, "previous": previous,
+            "bindings": {}, "images": {"registryMap": {}, "pullSecrets": []},
+        });
+        let rendered = render(runtime, template, &request, &allowed_kinds(definition))?;
+        Ok(Render { rendered, values: checked.values, filled: checked.filled })
+    };
+    Ok(attempt())
+}
+
+/// Kinds the user allowed beyond the host's own list.
+pub(super) fn allowed_kinds(definition: &Definition) -> Vec<GroupKind> {
+    let kinds = definition.spec.allow_kinds.iter();
+    kinds
         .map(|kind| {
             kind.split_once('/').map_or_else(|| GroupKind::new("", kind), |(group, kind)| GroupKind::new(group, kind))
         })
-        .collect();
-    let rendered = render(runtime, template, &request, &extra)?;
-    Ok(Render { rendered, values: checked.values, filled: checked.filled })
+        .collect()
 }
 
 /// From a definition to a plan. `head` is what is stored, if anything is.
@@ -114,7 +137,7 @@ pub async fn prepare(
         context: cluster.target().context.clone(),
         template: "manifests".into(),
         from_revision: head.map_or(0, |head| head.state.current),
-        to_revision: head.map_or(1, super::record::next_revision),
+        to_revision: head.map_or(1, |head| super::record::next_revision(head, definition)),
         ..Subject::default()
     };
     let mut diagnostics = Vec::new();
@@ -128,6 +151,18 @@ pub async fn prepare(
             subject.template = format!("{}@{}", template.plain_name(), template.version.as_deref().unwrap_or("?"));
         }
         Rendered::default()
+    } else if let Some(record) = &options.towards {
+        let previous = previous(cluster, head, namespace, &owned).await?;
+        let surroundings =
+            Surroundings { namespace, kubernetes: &minor, previous: &previous, replicas: &owned.replicas };
+        let stored = super::stored::rendered(context, cluster, record, head, &surroundings).await?;
+        subject.template.clone_from(&record.meta.template);
+        subject.digest = record.effective["template"]["digest"].as_str().unwrap_or_default().to_owned();
+        subject.origin = format!("as stored in revision {}", record.meta.number);
+        diagnostics = stored.diagnostics;
+        effective.clone_from(&record.effective);
+        used = stored.template;
+        stored.rendered
     } else if let Some(reference) = &definition.spec.template {
         let template = load_template(context, reference, Some((cluster, namespace))).await?;
         let previous = previous(cluster, head, namespace, &owned).await?;

@@ -93,8 +93,7 @@ pub async fn run(context: &Context, args: PlanArgs) -> Result<u8, CommandError> 
 pub(super) fn show(context: &Context, plans: &[Prepared], output: Output, full: bool) {
     match output {
         Output::Text => {
-            let view = PlanView { styles: context.ui.out, full };
-            let texts: Vec<String> = plans.iter().map(|prepared| render_plan(&prepared.plan, view)).collect();
+            let texts: Vec<String> = plans.iter().map(|prepared| text(context, prepared, full)).collect();
             context.ui.print(&texts.join("\n\n"));
         }
         Output::Json | Output::Yaml => {
@@ -109,6 +108,11 @@ pub(super) fn show(context: &Context, plans: &[Prepared], output: Output, full: 
             super::print_document(context, &document, output);
         }
     }
+}
+
+/// A plan as people read it.
+pub(super) fn text(context: &Context, prepared: &Prepared, full: bool) -> String {
+    render_plan(&prepared.plan, PlanView { styles: context.ui.out, full })
 }
 
 /// The exit code of plans that were shown.

@@ -1,26 +1,36 @@
-//! The record of a publication: revision and head before the first object, the head again after the last.
-//! Every write says what it expects to find, so that two publishers never mix their records.
+//! The record of an operation: revision and head before the first object, the head again as the very last write.
+//! Every write says what it expects to find, so that two operators never mix their records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
+use super::carry_out::Operation;
 use super::pipeline::Prepared;
 use super::save::write_head;
-use super::{Context, template_store};
+use super::{Context, retire};
 use crate::apply::ApplyReport;
 use crate::cluster::{Cluster, PlanClient, Precondition};
-use crate::error::CommandError;
+use crate::definition::Definition;
+use crate::error::{CommandError, exit};
 use crate::object::{LiveObject, ObjectKey, labels};
 use crate::release::{
-    Cause, Head, Inventory, InventoryEntry, Operation, Phase, RevisionMeta, RevisionRecord, expired, revision_name,
-    revision_number, revision_selector,
+    Cause, Head, Inventory, InventoryEntry, Operation as OperationRecord, Phase, RevisionMeta, RevisionRecord,
+    head_name, revision_name, revision_selector,
 };
+use crate::terminal::age;
 use crate::wait::WaitReport;
 
-/// The number the next publication gets.
-pub(super) fn next_revision(head: &Head) -> u32 {
-    head.state.current.max(head.state.pending) + 1
+/// The number the next operation gets: that of an interrupted one when it would publish the same definition, else the
+/// one after all that were begun.
+pub(super) fn next_revision(head: &Head, definition: &Definition) -> u32 {
+    if resumes(head, definition) { head.state.pending } else { head.state.current.max(head.state.pending) + 1 }
+}
+
+/// Says whether publishing this definition goes on with what an interrupted operation began.
+pub(super) fn resumes(head: &Head, definition: &Definition) -> bool {
+    let unfinished = head.state.operation.as_ref().filter(|_| head.state.pending > head.state.current);
+    unfinished.is_some_and(|operation| operation.cause != Cause::Delete && operation.definition == definition.digest())
 }
 
 pub(super) fn inventory_of(prepared: &Prepared) -> Inventory {
@@ -33,21 +43,64 @@ pub(super) fn inventory_of(prepared: &Prepared) -> Inventory {
     )
 }
 
-pub(super) async fn create_revision(
+/// Writes the revision, unless an interrupted operation left exactly this one behind.
+pub(super) async fn ensure_revision(
     context: &Context,
     cluster: &Cluster,
-    namespace: &str,
-    head: &Head,
-    prepared: &Prepared,
+    operation: &Operation<'_>,
     number: u32,
     inventory: &Inventory,
 ) -> Result<(), CommandError> {
-    let record = RevisionRecord {
-        definition: head.definition.clone(),
-        effective: prepared.effective.clone(),
+    let (namespace, name) = (operation.namespace, operation.definition.name());
+    let record = revision_record(context, operation, number, inventory);
+    let value = record.to_config_map(namespace)?;
+    let key = ObjectKey::new("", "ConfigMap", namespace, revision_name(name, number));
+    let resource = PlanClient::config_maps();
+    let error = match cluster.create(&resource, &key, &value).await {
+        Ok(_) => return Ok(()),
+        Err(error) if error.is_conflict() => error,
+        Err(error) => return Err(error.into()),
+    };
+    // Only a crash leaves a revision that no head refers to as published (decisions.md, 19). Should the head have
+    // moved on, it is somebody's.
+    let head = cluster.reader().config_map(namespace, &head_name(name)).await?;
+    let is_ours = |live: &LiveObject| {
+        live.uid() == operation.head.uid && live.resource_version() == operation.head.resource_version
+    };
+    if !head.is_some_and(|live| is_ours(&live)) {
+        return Err(CommandError::new(format!(
+            "{name} was changed by somebody else since the plan was shown: {error}"
+        ))
+        .code(exit::STALE)
+        .hint(format!("plan again: kubectl ku8 plan {name}")));
+    }
+    let Some(left) = cluster.reader().read(&resource, &key).await? else {
+        cluster.create(&resource, &key, &value).await?;
+        return Ok(());
+    };
+    if RevisionRecord::from_config_map(&left.value).is_ok_and(|left| left.publishes_the_same(&record)) {
+        return Ok(());
+    }
+    cluster.delete(&resource, &key, &Precondition::of(&left)).await?;
+    cluster.create(&resource, &key, &value).await?;
+    Ok(())
+}
+
+fn revision_record(context: &Context, operation: &Operation<'_>, number: u32, inventory: &Inventory) -> RevisionRecord {
+    let prepared = operation.prepared;
+    let mut effective = prepared.effective.clone();
+    if operation.definition.spec.template.is_some() {
+        // What a later rollback needs and the objects themselves do not tell.
+        let order = prepared.desired.objects.iter().map(|object| json!([object.id, object.stage]));
+        effective["order"] = order.collect();
+        effective["secrets"] = serde_json::to_value(&prepared.desired.secrets).expect("intents are plain data");
+    }
+    RevisionRecord {
+        definition: operation.definition.clone(),
+        effective,
         meta: RevisionMeta {
             number,
-            cause: Cause::Publish,
+            cause: operation.cause,
             started_at: context.now(),
             by: context.who(),
             tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -56,22 +109,6 @@ pub(super) async fn create_revision(
         },
         inventory: inventory.clone(),
         render: prepared.desired.objects.iter().map(|object| object.manifest.value().clone()).collect(),
-    };
-    let value = record.to_config_map(namespace)?;
-    let name = revision_name(head.definition.name(), number);
-    let key = ObjectKey::new("", "ConfigMap", namespace, name);
-    let resource = PlanClient::config_maps();
-    match cluster.create(&resource, &key, &value).await {
-        Ok(_) => Ok(()),
-        Err(error) if error.is_conflict() => {
-            // A crash before the head was written leaves a revision no head refers to (decisions.md, 19).
-            if let Some(orphan) = cluster.reader().read(&resource, &key).await? {
-                cluster.delete(&resource, &key, &Precondition::of(&orphan)).await?;
-            }
-            cluster.create(&resource, &key, &value).await?;
-            Ok(())
-        }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -79,19 +116,44 @@ pub(super) async fn create_revision(
 pub(super) async fn begin(
     context: &Context,
     cluster: &Cluster,
-    namespace: &str,
-    mut head: Head,
+    operation: &Operation<'_>,
     number: u32,
     new: &Inventory,
 ) -> Result<Head, CommandError> {
+    let mut head = operation.head.clone();
+    if let Some(left) = head.state.operation.as_ref().filter(|_| resumes(&head, operation.definition)) {
+        let when =
+            context.seconds_since(&left.started_at).map_or_else(|| "before".to_owned(), |s| format!("{} ago", age(s)));
+        context.ui.say(&format!(
+            "Taking over from {}: going on with revision {number}, begun {when} and never ended.",
+            person(&left.holder)
+        ));
+    }
+    head.definition = operation.definition.clone();
     head.state.phase = Phase::Publishing;
-    head.state.pending = number;
     head.state.reason = None;
-    head.state.inventory = head.state.inventory.union(new);
-    head.state.operation =
-        Some(Operation { holder: context.holder(), started_at: context.now(), cause: Cause::Publish });
+    if operation.cause != Cause::Delete {
+        head.state.pending = number;
+        head.state.inventory = head.state.inventory.union(new);
+    }
+    head.state.operation = Some(OperationRecord {
+        holder: context.holder(),
+        started_at: context.now(),
+        cause: operation.cause,
+        definition: operation.definition.digest(),
+    });
     head.result = Vec::new();
-    write_head(context, cluster, namespace, &head).await
+    write_head(context, cluster, operation.namespace, &head).await
+}
+
+/// `user@host/pid/boot` as a person says it.
+pub(super) fn person(holder: &str) -> String {
+    let mut parts = holder.split('/');
+    let who = parts.next().unwrap_or_default();
+    match parts.next() {
+        Some(process) => format!("{who} (process {process})"),
+        None => who.to_owned(),
+    }
 }
 
 /// How an operation went.
@@ -100,53 +162,76 @@ pub(super) struct Ending<'a> {
     pub(super) wait: Option<&'a WaitReport>,
     pub(super) new: &'a Inventory,
     pub(super) written: &'a BTreeMap<ObjectKey, LiveObject>,
+    pub(super) interrupted: bool,
 }
 
+/// Records how it ended: on the revision, then on the head. Whatever is cut off before that last write is done again
+/// by the operation that goes on, so the order is what makes the two ends alike.
 pub(super) async fn finish(
     context: &Context,
     cluster: &Cluster,
-    namespace: &str,
+    operation: &Operation<'_>,
     head: &mut Head,
     number: u32,
     ending: &Ending<'_>,
 ) -> Result<(), CommandError> {
-    let with_uids = |inventory: &Inventory| {
-        Inventory::new(inventory.entries().iter().cloned().map(|mut entry| {
-            if let Some(live) = ending.written.get(&entry.key()) {
-                live.uid().clone_into(&mut entry.uid);
-            }
-            entry
-        }))
-    };
-    let failure = ending
-        .report
-        .first_error()
-        .map(|one| format!("{}: {}", one.object, one.error.as_ref().map(ToString::to_string).unwrap_or_default()));
+    let namespace = operation.namespace;
+    let seen = uids(operation.prepared, ending.written);
+    let failure =
+        ending.report.first_error().map(|one| format!("{}: {}", one.object, one.message().unwrap_or_default()));
     let late = ending.wait.filter(|wait| !wait.all_current()).and_then(|wait| {
         wait.laggards().first().map(|(key, health)| format!("{key} is {}: {}", health.status, health.message))
     });
     head.result = ending.report.results();
+    if ending.interrupted {
+        // Pending and operation stay: that is what the next run goes on from.
+        head.state.reason = Some("interrupted by Ctrl-C".to_owned());
+        head.state.inventory = with_uids(&head.state.inventory, &seen);
+        *head = write_head(context, cluster, namespace, head).await?;
+        return Ok(());
+    }
+    let complete = ending.report.complete();
+    let good = complete && late.is_none();
+    let before = head.state.clone();
     head.state.operation = None;
-    head.state.reason = failure.or(late.clone());
-    if ending.report.complete() {
+    head.state.reason = failure.or(late);
+    head.state.phase = if good { Phase::Published } else { Phase::Failed };
+    head.state.inventory = with_uids(&head.state.inventory, &seen);
+    if complete && number > 0 {
         // Everything desired was written and everything else is gone: the record is exact again. Uids known from
         // earlier revisions stay for objects that did not change.
-        let known = head.state.inventory.clone();
-        head.state.inventory = with_uids(&keep_uids(ending.new, &known));
+        head.state.inventory = with_uids(&keep_uids(ending.new, &before.inventory), &seen);
         head.state.current = number;
         head.state.pending = 0;
         head.state.published_digest = head.definition.digest();
-    } else {
-        head.state.inventory = with_uids(&head.state.inventory);
+        head.state.last_good = if good { number } else { before.last_good };
     }
-    head.state.phase = if !ending.report.complete() || late.is_some() { Phase::Failed } else { Phase::Published };
-    if head.state.phase == Phase::Published {
-        head.state.last_good = number;
+    if number > 0 {
+        let name = head.definition.name();
+        retire::mark_result(cluster, namespace, name, number, if good { "published" } else { "failed" }, &head.result)
+            .await;
+        let needed = [number, before.current, before.last_good];
+        retire::retire(context, cluster, namespace, name, operation.policy.history_max, &needed).await;
     }
     *head = write_head(context, cluster, namespace, head).await?;
-    let verdict = if head.state.phase == Phase::Published { "published" } else { "failed" };
-    mark_result(cluster, namespace, head.definition.name(), number, verdict).await;
     Ok(())
+}
+
+/// Uids of all objects that are as the plan wants them.
+fn uids(prepared: &Prepared, written: &BTreeMap<ObjectKey, LiveObject>) -> BTreeMap<ObjectKey, String> {
+    let unchanged = prepared.plan.changes.iter().filter(|change| change.manifest.is_some());
+    let unchanged = unchanged.filter_map(|change| Some((&change.key, change.live.as_ref()?)));
+    // What was written comes last and wins.
+    unchanged.chain(written).map(|(key, live)| (key.clone(), live.uid().to_owned())).collect()
+}
+
+fn with_uids(inventory: &Inventory, seen: &BTreeMap<ObjectKey, String>) -> Inventory {
+    Inventory::new(inventory.entries().iter().cloned().map(|mut entry| {
+        if let Some(uid) = seen.get(&entry.key()) {
+            entry.uid.clone_from(uid);
+        }
+        entry
+    }))
 }
 
 fn keep_uids(new: &Inventory, known: &Inventory) -> Inventory {
@@ -154,37 +239,19 @@ fn keep_uids(new: &Inventory, known: &Inventory) -> Inventory {
     Inventory::new(known.entries().iter().filter(|entry| wanted.contains(&entry.key())).chain(new.entries()).cloned())
 }
 
-/// Writes how a revision ended onto it; a failure to do so loses nothing that matters.
-async fn mark_result(cluster: &Cluster, namespace: &str, name: &str, number: u32, verdict: &str) {
-    let key = ObjectKey::new("", "ConfigMap", namespace, revision_name(name, number));
-    let resource = PlanClient::config_maps();
-    if let Ok(Some(live)) = cluster.reader().read(&resource, &key).await {
-        let patch = json!({"metadata": {"annotations": {labels::RESULT: verdict}}});
-        if let Err(error) = cluster.merge_patch(&resource, &key, patch, &Precondition::of(&live)).await {
-            tracing::warn!("result of revision {number} not written: {error}");
-        }
-    }
-}
-
-/// Removes revisions beyond the cap, never the current or the last good one; errors only warn.
-pub(super) async fn retire(context: &Context, cluster: &Cluster, namespace: &str, head: &Head, keep: usize) {
+/// Revisions first, the head last: while it exists, everything can still be found.
+pub(super) async fn remove_records(cluster: &Cluster, namespace: &str, head: &Head) -> Result<(), CommandError> {
     let name = head.definition.name();
-    let Ok(records) = cluster.reader().record_summaries(namespace, &revision_selector(name)).await else { return };
-    let numbers: Vec<u32> = records.iter().filter_map(|record| revision_number(name, &record.name)).collect();
-    let old = expired(numbers, keep.max(1), &[head.state.current, head.state.pending, head.state.last_good]);
-    for number in old.iter().copied() {
-        let key = ObjectKey::new("", "ConfigMap", namespace, revision_name(name, number));
-        let resource = PlanClient::config_maps();
-        let gone = match cluster.reader().read(&resource, &key).await {
-            Ok(Some(live)) => cluster.delete(&resource, &key, &Precondition::of(&live)).await,
-            Ok(None) => Ok(()),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = gone {
-            context.ui.warn(&format!("old revision {number} was not removed: {error}"));
+    let resource = PlanClient::config_maps();
+    for record in cluster.reader().record_summaries(namespace, &revision_selector(name)).await? {
+        let key = ObjectKey::new("", "ConfigMap", namespace, &record.name);
+        if record.label(labels::KIND) != Some("revision") {
+            continue;
         }
+        cluster.delete(&resource, &key, &record.seen()).await?;
     }
-    if !old.is_empty() {
-        template_store::sweep(context, cluster, namespace).await;
-    }
+    let key = ObjectKey::new("", "ConfigMap", namespace, head_name(name));
+    let seen = Precondition { uid: head.uid.clone(), resource_version: head.resource_version.clone() };
+    cluster.delete(&resource, &key, &seen).await?;
+    Ok(())
 }

@@ -29,6 +29,8 @@ pub const GENERATED: &str = "ku8.dev/generated";
 pub const PRUNE: &str = "ku8.dev/prune";
 /// Annotation on a workload that is a quorum: its replica count is never changed without its template.
 pub const QUORUM: &str = "ku8.dev/quorum";
+/// Annotation on an object of a plain manifest set: `Kind/name, Kind/name` of what must be ready before it.
+pub const DEPENDS_ON: &str = "ku8.dev/depends-on";
 
 /// Annotation on the head: current revision number.
 pub const REVISION: &str = "ku8.dev/revision";
@@ -46,6 +48,8 @@ pub const PUBLISHED_DIGEST: &str = "ku8.dev/published-digest";
 pub const FORMAT: &str = "ku8.dev/format";
 /// Annotation on a revision once its operation ended: `published` or `failed`.
 pub const RESULT: &str = "ku8.dev/result";
+/// Annotation on a revision once its operation ended: what became of each object, as JSON.
+pub const OUTCOMES: &str = "ku8.dev/outcomes";
 
 /// Standard label: which tool manages the object.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";

@@ -1,6 +1,7 @@
 //! Stage 8: the published life of a definition: head, revisions, inventory.
 //! It turns records into values and back; writing them is the commands' and the cluster room's work.
 
+mod cause;
 mod inventory;
 mod record;
 mod revision;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
+pub use cause::Cause;
 pub use inventory::{Inventory, InventoryEntry};
 pub use record::{FORMAT_VERSION, Head, head_name, head_selector, list_phase};
 pub use revision::{
@@ -76,16 +78,6 @@ impl std::fmt::Display for Phase {
     }
 }
 
-/// Why an operation was started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Cause {
-    /// `publish`.
-    Publish,
-    /// `delete`.
-    Delete,
-}
-
 /// An operation that began and has not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -96,6 +88,9 @@ pub struct Operation {
     pub started_at: String,
     /// What it is.
     pub cause: Cause,
+    /// Digest of the definition it makes true; empty in records of before it was kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub definition: String,
 }
 
 /// `data.state` of the head.
@@ -134,9 +129,9 @@ pub struct State {
 pub struct ObjectResult {
     /// `Kind/name`.
     pub object: String,
-    /// `Created`, `Configured`, `Unchanged`, `Pruned`, `Kept`, `Failed`, `Skipped`.
+    /// `created`, `configured`, `unchanged`, `pruned`, `kept`, `failed`, `not reached`.
     pub outcome: String,
-    /// The error, when there was one.
+    /// The error, or why it was not reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }

@@ -127,6 +127,14 @@ impl RevisionRecord {
         })
     }
 
+    /// Says whether both publish the same objects from the same definition; who did so and when does not matter.
+    pub fn publishes_the_same(&self, other: &Self) -> bool {
+        self.definition.digest() == other.definition.digest()
+            && self.effective == other.effective
+            && self.inventory == other.inventory
+            && self.render == other.render
+    }
+
     fn largest(&self) -> String {
         let mut sizes: Vec<(usize, String)> = self
             .render

@@ -18,6 +18,7 @@ mod limits;
 mod pod_security;
 mod runtime;
 mod sandbox;
+mod stored;
 mod template;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use serde_json::Value;
 pub use error::{Problem, RenderError};
 pub use limits::Limits;
 pub use runtime::{Checked, Isolation, Runtime, Settings};
+pub use stored::{StoredObject, check_stored};
 pub use template::{Origin, Template, TemplateMetadata};
 
 use crate::object::{GroupKind, Manifest};

@@ -1,6 +1,8 @@
 //! Stage 4: what the host adds to every rendered object: namespace, labels, ownership.
 //! Release labels go on objects' metadata only, never into selectors or pod templates (decisions.md, 14).
 
+mod stages;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
@@ -35,6 +37,17 @@ pub enum TransformError {
     /// One of our own records.
     #[error("{0} is a record of ku8 itself and cannot be part of a definition")]
     Reserved(ObjectKey),
+    /// An object waits for one that is not there.
+    #[error("{key} depends on `{name}` (annotation ku8.dev/depends-on), which is not in this definition")]
+    DependsOn {
+        /// The object.
+        key: ObjectKey,
+        /// What its annotation names.
+        name: String,
+    },
+    /// Objects that wait for each other.
+    #[error("{0} depends on itself, by way of its annotation ku8.dev/depends-on")]
+    Circle(ObjectKey),
 }
 
 /// One desired object with its place in the order.
@@ -111,7 +124,7 @@ pub fn run(
 /// Wraps plain manifests as if a template had rendered them.
 ///
 /// # Errors
-/// When one of them has no identity.
+/// When one of them has no identity, or depends on what is not there.
 pub fn from_manifests(values: &[serde_json::Value]) -> Result<Rendered, TransformError> {
     let mut objects = Vec::with_capacity(values.len());
     for (index, value) in values.iter().enumerate() {
@@ -119,6 +132,7 @@ pub fn from_manifests(values: &[serde_json::Value]) -> Result<Rendered, Transfor
         let id = format!("{}/{}", manifest.key().kind.to_lowercase(), manifest.key().name);
         objects.push(RenderedObject { id, stage: 0, manifest });
     }
+    stages::order(&mut objects)?;
     Ok(Rendered { objects, ..Rendered::default() })
 }
 

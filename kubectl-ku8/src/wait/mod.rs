@@ -16,6 +16,15 @@ use crate::object::{GroupKind, LiveObject, ObjectKey};
 /// Between two looks; the first look is at once.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How long may be waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitLimits {
+    /// For everything together.
+    pub total: Duration,
+    /// For one object; `None` when only the total counts.
+    pub per_object: Option<Duration>,
+}
+
 /// What was seen at the last look.
 #[derive(Clone, Debug, Default)]
 pub struct WaitReport {
@@ -39,17 +48,17 @@ impl WaitReport {
     }
 }
 
-/// Looks at objects until all are Current, one has failed, or `limit` has passed. `on` is told each look.
+/// Looks at objects until all are Current, one has failed, or the limits are used up. `on` is told each look.
 ///
 /// # Errors
 /// When the cluster cannot be read.
 pub async fn until_current(
     cluster: &PlanClient,
     keys: &[(ObjectKey, String)],
-    limit: Duration,
+    limits: WaitLimits,
     on: &mut dyn FnMut(&WaitReport),
 ) -> Result<WaitReport, ClusterError> {
-    let end = tokio::time::Instant::now() + limit;
+    let end = tokio::time::Instant::now() + limits.total;
     loop {
         let mut report = look(cluster, keys).await?;
         on(&report);

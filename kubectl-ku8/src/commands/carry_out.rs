@@ -1,0 +1,252 @@
+//! Carries out an operation under its lock: record, objects, wait, removals, record again. Everything that changes
+//! objects comes through here, and nothing here decides what is to be changed.
+
+use super::pipeline::Prepared;
+use super::record::{Ending, begin, ensure_revision, finish, inventory_of, next_revision, remove_records};
+use super::{Context, template_store};
+use crate::apply::{Apply, ApplyEvent, ApplyReport, Halt};
+use crate::cluster::{Cluster, Lock};
+use crate::definition::Definition;
+use crate::error::{CommandError, exit};
+use crate::object::ObjectKey;
+use crate::plan::Change;
+use crate::release::{Cause, Head};
+use crate::terminal::Progress;
+use crate::wait::{Status, WaitLimits, WaitReport, until_current};
+
+/// What is to be carried out, as it was approved.
+pub(super) struct Operation<'a> {
+    /// The definition's namespace.
+    pub(super) namespace: &'a str,
+    /// The head as it was when the plan was made; one that moved on since is never written over.
+    pub(super) head: Head,
+    /// What the head's definition becomes.
+    pub(super) definition: &'a Definition,
+    /// The plan, and what carrying it out needs beside.
+    pub(super) prepared: &'a Prepared,
+    /// Why.
+    pub(super) cause: Cause,
+    /// How.
+    pub(super) policy: Policy,
+}
+
+/// How an operation waits, and what it does about failures.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Policy {
+    /// How long to wait; `None` does not wait at all.
+    pub(super) wait: Option<WaitLimits>,
+    /// A failure stops only what depends on it.
+    pub(super) keep_going: bool,
+    /// After a failed publish, the last good revision is gone back to.
+    pub(super) rollback_on_failure: bool,
+    /// Revisions to keep.
+    pub(super) history_max: usize,
+}
+
+/// How an operation ended; it is recorded already.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// The head as it was written last.
+    pub(super) head: Head,
+    /// The revision; 0 for a deletion.
+    pub(super) number: u32,
+    /// What became of each object.
+    pub(super) report: ApplyReport,
+    /// What was seen last of the objects, when they were waited for.
+    pub(super) wait: Option<WaitReport>,
+    /// A person stopped it; the next run goes on.
+    pub(super) interrupted: bool,
+}
+
+impl Ended {
+    /// Says whether everything was written and, as far as it was waited for, became ready.
+    pub(super) fn succeeded(&self) -> bool {
+        !self.interrupted && self.report.complete() && self.wait.as_ref().is_none_or(WaitReport::all_current)
+    }
+}
+
+/// Carries it out.
+///
+/// # Errors
+/// When a record cannot be written, the cluster cannot be read, or the lock was lost. An object whose write fails, or
+/// that does not become ready, is no error here: it is in [`Ended`].
+pub(super) async fn carry_out(
+    context: &Context,
+    cluster: &Cluster,
+    lock: &Lock,
+    operation: Operation<'_>,
+) -> Result<Ended, CommandError> {
+    let prepared = operation.prepared;
+    let may_write = || {
+        if context.interrupt.pressed() {
+            return Err(Halt::Interrupted);
+        }
+        lock.check().map_err(|_| Halt::LockLost)
+    };
+    if may_write() == Err(Halt::Interrupted) {
+        return Err(CommandError::new("interrupted; nothing was changed").code(exit::INTERRUPTED));
+    }
+    lock.check()?;
+    let deleting = operation.cause == Cause::Delete;
+    let number = if deleting { 0 } else { next_revision(&operation.head, operation.definition) };
+    let new = inventory_of(prepared);
+    if !deleting {
+        if let Some(template) = &prepared.template {
+            template_store::keep(cluster, operation.namespace, template).await?;
+        }
+        ensure_revision(context, cluster, &operation, number, &new).await?;
+    }
+    let mut head = begin(context, cluster, &operation, number, &new).await?;
+    let policy = operation.policy;
+    let mut run = Run {
+        context,
+        cluster,
+        prepared,
+        apply: Apply::new(cluster, &prepared.plan, &prepared.owner_id, policy.keep_going, &may_write),
+        policy,
+        cut: false,
+    };
+    run.write().await?;
+    let wait = run.wait_for_all().await?;
+    let Run { mut apply, cut, .. } = run;
+    if !cut && apply.all_written() {
+        remove(context, &mut apply).await;
+    }
+    let halted = apply.halted().or(cut.then_some(Halt::Interrupted));
+    let (report, written) = apply.finish();
+    if halted == Some(Halt::LockLost) {
+        // The record stays as it is, with everything in its inventory, and the next run goes on from there.
+        lock.check()?;
+    }
+    let interrupted = halted == Some(Halt::Interrupted);
+    let ending = Ending { report: &report, wait: wait.as_ref(), new: &new, written: &written, interrupted };
+    if deleting && report.complete() && !interrupted {
+        remove_records(cluster, operation.namespace, &head).await?;
+        template_store::sweep(context, cluster, operation.namespace).await;
+    } else {
+        finish(context, cluster, &operation, &mut head, number, &ending).await?;
+    }
+    Ok(Ended { head, number, report, wait, interrupted })
+}
+
+/// Removes and marks what the plan says, and says so.
+pub(super) async fn remove(context: &Context, apply: &mut Apply<'_>) {
+    let mut on = |event: ApplyEvent| {
+        let ApplyEvent::Wrote { object, outcome } = event;
+        context.ui.say(&format!("  {object} {outcome}"));
+    };
+    apply.prune(&mut on).await;
+}
+
+/// One run through the stages of a plan.
+struct Run<'a> {
+    context: &'a Context,
+    cluster: &'a Cluster,
+    prepared: &'a Prepared,
+    apply: Apply<'a>,
+    /// Its time to wait gets shorter.
+    policy: Policy,
+    /// Ctrl-C ended a wait.
+    cut: bool,
+}
+
+impl Run<'_> {
+    /// Secrets, then every stage once what it relies on is ready.
+    async fn write(&mut self) -> Result<(), CommandError> {
+        let writes = self.apply.writes();
+        let mut progress = Progress::new(&self.context.ui, "Applying", writes);
+        let mut on = |event: ApplyEvent| {
+            let ApplyEvent::Wrote { object, outcome } = event;
+            progress.step(&format!("{object} {outcome}"));
+        };
+        self.apply.secrets(&mut on).await;
+        for (index, stage) in self.apply.stages().into_iter().enumerate() {
+            if self.apply.stopped() {
+                break;
+            }
+            if index > 0 && !self.ready_before(stage).await? {
+                break;
+            }
+            self.apply.stage(stage, &mut on).await;
+        }
+        progress.finish();
+        Ok(())
+    }
+
+    /// Waits for everything before a stage; says whether the stage may be begun.
+    async fn ready_before(&mut self, stage: u32) -> Result<bool, CommandError> {
+        let keys = self.keys(|change| change.stage < stage);
+        let Some(report) = self.wait(keys, false).await? else { return Ok(true) };
+        for (key, health) in report.laggards() {
+            let why = if health.status == Status::Failed { "which failed" } else { "which is not ready" };
+            self.apply.mark_unready(key, why);
+        }
+        Ok(!self.cut && (self.policy.keep_going || report.all_current()))
+    }
+
+    /// Waits for everything that was written; `None` when there is nothing to wait for.
+    async fn wait_for_all(&mut self) -> Result<Option<WaitReport>, CommandError> {
+        if self.cut || self.apply.stopped() {
+            return Ok(None);
+        }
+        let keys = self.keys(|_| true);
+        self.wait(keys, true).await
+    }
+
+    fn keys(&self, which: impl Fn(&Change) -> bool) -> Vec<(ObjectKey, String)> {
+        let wanted = self.prepared.plan.changes.iter().filter(|change| change.manifest.is_some() && which(change));
+        wanted
+            .filter(|change| self.apply.is_written(change))
+            .map(|change| (change.key.clone(), version_of(&change.api_version)))
+            .collect()
+    }
+
+    /// Waits until all of them are ready, one has failed (with `keep_going`: each is ready or has failed), the time is
+    /// used up, or Ctrl-C.
+    async fn wait(
+        &mut self,
+        mut keys: Vec<(ObjectKey, String)>,
+        visible: bool,
+    ) -> Result<Option<WaitReport>, CommandError> {
+        let Some(limits) = self.policy.wait.filter(|_| !keys.is_empty()) else { return Ok(None) };
+        let begun = tokio::time::Instant::now();
+        let left = || WaitLimits { total: limits.total.saturating_sub(begun.elapsed()), ..limits };
+        let mut progress = visible.then(|| Progress::new(&self.context.ui, "Waiting ", keys.len()));
+        let mut report = WaitReport::default();
+        loop {
+            let mut last = WaitReport::default();
+            let mut on = |look: &WaitReport| {
+                let late = look.laggards();
+                let line = late.first().map_or_else(String::new, |(key, health)| format!("{key}: {}", health.message));
+                if let Some(progress) = &mut progress {
+                    progress.at(look.objects.len() - late.len(), &line);
+                }
+                last = look.clone();
+            };
+            let seen = tokio::select! {
+                seen = until_current(self.cluster.reader(), &keys, left(), &mut on) => Some(seen?),
+                () = self.context.interrupt.wait() => None,
+            };
+            self.cut = seen.is_none();
+            let mut seen = seen.unwrap_or(last);
+            let failed = |key: &ObjectKey| seen.objects.get(key).is_some_and(|health| health.status == Status::Failed);
+            keys.retain(|(key, _)| !failed(key));
+            let again =
+                self.policy.keep_going && !self.cut && !seen.timed_out && !seen.all_current() && !keys.is_empty();
+            seen.objects.extend(report.objects.into_iter().filter(|(_, health)| health.status == Status::Failed));
+            report = seen;
+            if !again {
+                break;
+            }
+        }
+        if let Some(progress) = progress {
+            progress.finish();
+        }
+        self.policy.wait = Some(left());
+        Ok(Some(report))
+    }
+}
+
+fn version_of(api_version: &str) -> String {
+    api_version.rsplit('/').next().unwrap_or(api_version).to_owned()
+}
