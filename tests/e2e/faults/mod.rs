@@ -3,10 +3,12 @@
 //!
 //! A fault proxy stands between the two. With `KU8_FULL=1` every point is tried, otherwise every tenth.
 
+mod ambiguous;
 mod api;
 mod crash;
 mod proxy;
 mod stack;
+mod table;
 mod wire;
 
 use crate::stage::say;

@@ -65,6 +65,23 @@ impl Stack {
     }
 }
 
+impl Stack {
+    /// Stores it, so that the next publish is its first one, or an update to its second version.
+    #[track_caller]
+    pub(super) fn prepare(&self, space: &Space, name: &str, update: bool) {
+        self.define(space, name, 1);
+        if update {
+            space.run(&format!("publish {name} --yes")).ok();
+            self.define(space, name, 2);
+        }
+    }
+
+    /// Takes it away, so that the next one finds a small cluster.
+    pub(super) fn remove(&self, space: &Space, name: &str) {
+        let _ = space.run(&format!("delete {name} --yes --purge-data --purge-secrets"));
+    }
+}
+
 /// Where the kinds live that a stack may be made of, and our records.
 const KINDS: &[(&str, &str)] = &[
     ("ConfigMap", "/api/v1/namespaces/{}/configmaps"),
@@ -98,12 +115,32 @@ pub(super) fn state(api: &Api, space: &Space, name: &str) -> Vec<Value> {
     found
 }
 
+/// A state without the numbers of revisions, and without the revisions themselves.
+pub(super) fn numberless(state: &[Value]) -> Vec<Value> {
+    let mut state = state.to_vec();
+    state.retain(|item| !text(&item["metadata"]["name"]).starts_with("ku8.NAME.r"));
+    for item in &mut state {
+        if item["data"]["state"].is_object() {
+            for field in ["current", "lastGood"] {
+                item["data"]["state"][field] = Value::Null;
+            }
+            item["metadata"]["annotations"]["ku8.dev/revision"] = Value::Null;
+        }
+    }
+    state
+}
+
 fn normal(mut item: Value) -> Value {
     let name = text(&item["metadata"]["name"]).to_owned();
     let annotations = item["metadata"]["annotations"].as_object().cloned().unwrap_or_default();
     let kept: Value = annotations
         .into_iter()
-        .filter(|(key, _)| !key.ends_with("/updated-at") && !key.ends_with("/updated-by") && !key.ends_with("-digest"))
+        .filter(|(key, _)| {
+            !key.ends_with("/updated-at")
+                && !key.ends_with("/updated-by")
+                && !key.ends_with("-digest")
+                && !key.ends_with("/outcomes")
+        })
         .map(|(key, value)| if key == "ku8.dev/owner-id" { (key, head_less(&value)) } else { (key, value) })
         .collect::<serde_json::Map<_, _>>()
         .into();
