@@ -68,6 +68,12 @@ fn secret(desk: &Desk<'_>, name: &str) -> Option<Value> {
     (status == 200).then(|| value["data"].clone())
 }
 
+/// Whether every value that was there is there still.
+fn keeps(before: Option<&Value>, after: Option<&Value>) -> bool {
+    let values = before.and_then(Value::as_object).into_iter().flatten();
+    values.into_iter().all(|(key, value)| after.is_some_and(|after| after[key] == *value))
+}
+
 fn hit(
     desk: &Desk<'_>,
     stack: &Stack,

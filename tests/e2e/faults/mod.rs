@@ -6,6 +6,8 @@
 mod ambiguous;
 mod api;
 mod crash;
+mod ends;
+mod lock;
 mod proxy;
 mod stack;
 mod table;
