@@ -140,6 +140,13 @@ impl From<WriteError> for CommandError {
                 .code(exit::STALE)
                 .hint("plan again: what was shown is no longer what would happen"),
             WriteError::Cluster(error) => error.into(),
+            WriteError::Stuck { .. } => {
+                Self::new(error.to_string()).hint("see what holds it, then publish again: the plan goes on from there")
+            }
+            WriteError::PutBack { .. } | WriteError::NotServed { .. } => Self::new(error.to_string()),
+            WriteError::Lost { .. } => {
+                Self::new(error.to_string()).hint("publish again to create it; its last form is in the newest revision")
+            }
             WriteError::Randomness(error) => Self::new(error.to_string()),
         }
     }

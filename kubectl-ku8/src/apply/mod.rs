@@ -4,6 +4,7 @@
 mod depends;
 mod outcome;
 mod prune;
+mod replace;
 mod write;
 
 pub use outcome::{ApplyEvent, ApplyReport, Halt, ObjectOutcome, Outcome, WriteError};
@@ -213,5 +214,5 @@ impl<'a> Apply<'a> {
 }
 
 fn is_write(action: Action) -> bool {
-    matches!(action, Action::Create | Action::Update | Action::Adopt)
+    action.is_written()
 }

@@ -14,6 +14,8 @@ pub enum Outcome {
     Created,
     /// It was changed.
     Configured,
+    /// It was deleted and made again.
+    Replaced,
     /// It was right already.
     Unchanged,
     /// It was removed.
@@ -31,6 +33,7 @@ impl std::fmt::Display for Outcome {
         f.pad(match self {
             Self::Created => "created",
             Self::Configured => "configured",
+            Self::Replaced => "replaced",
             Self::Unchanged => "unchanged",
             Self::Pruned => "pruned",
             Self::Kept => "kept",
@@ -59,6 +62,40 @@ pub enum WriteError {
         object: String,
         /// What is different now.
         what: String,
+    },
+    /// It had to be replaced, and what was deleted does not go away.
+    #[error("{object} was deleted to be replaced and is still there after {seconds} s: a finalizer holds it")]
+    Stuck {
+        /// Which object.
+        object: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// A new kind that the server does not serve.
+    #[error("{object} was written, and the server does not serve its kind after {seconds} s")]
+    NotServed {
+        /// Which object.
+        object: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// Its replacement was refused; the object is there again as it was.
+    #[error("{object} could not be replaced and was put back as it was: {source}")]
+    PutBack {
+        /// Which object.
+        object: String,
+        /// Why the new one was refused.
+        source: ClusterError,
+    },
+    /// Its replacement was refused, and so was putting it back.
+    #[error("{object} was deleted, its replacement was refused ({why}), and putting it back failed: {source}")]
+    Lost {
+        /// Which object.
+        object: String,
+        /// Why the new one was refused.
+        why: String,
+        /// Why the old one was refused.
+        source: ClusterError,
     },
     /// The server refused, or could not be reached.
     #[error(transparent)]

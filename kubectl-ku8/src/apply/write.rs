@@ -1,27 +1,41 @@
 //! One object of the plan: create-only, or compare-and-swap onto what was approved.
 //! When the object moved meanwhile it looks again, and goes on only if the same change would still happen.
 
-use serde_json::json;
+use std::time::Duration;
+
+use serde_json::{Value, json};
 
 use super::Apply;
 use super::outcome::{Outcome, WriteError};
-use crate::cluster::{Ask, PlanClient, Precondition};
-use crate::object::{LiveObject, ObjectKey, labels};
+use crate::cluster::{Ask, ClusterError, PlanClient, Precondition};
+use crate::object::{LiveObject, Manifest, ObjectKey, labels};
+use crate::plan::managed_fields::joined;
 use crate::plan::{Action, Change, SecretAction, SecretChange, change_for, display_path};
 use crate::secrets;
 
 /// Looks at an object that controllers keep writing to before giving up (plan-apply.md, section 2.6).
-const TRIES: u32 = 10;
+pub(super) const TRIES: u32 = 10;
+/// How long the server may take to serve a new kind, and how often it is asked.
+const ESTABLISHED: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(100);
 
 impl Apply<'_> {
     /// Writes one change; returns what became of it and the object as the server answered.
     pub(super) async fn write(&self, change: &Change) -> Result<(Outcome, LiveObject), WriteError> {
+        if let Some(patch) = &change.write.grow {
+            return self.grow(change, patch).await;
+        }
+        if change.action == Action::Replace {
+            return self.replace(change).await;
+        }
         let manifest = change.manifest.as_ref().expect("a change that writes has a manifest");
         let done = if change.action == Action::Create { Outcome::Created } else { Outcome::Configured };
         let mut seen = change.live.clone();
         for _ in 0..TRIES {
-            let force = change.action == Action::Adopt;
-            match self.cluster.apply(manifest, seen.as_ref(), force).await {
+            match self.write_once(change, manifest, seen).await {
+                Ok(live) if change.key.kind == "CustomResourceDefinition" => {
+                    return Ok((done, self.until_established(change, live).await?));
+                }
                 Ok(live) => return Ok((done, live)),
                 Err(error) if error.is_conflict() => seen = self.look_again(change).await?,
                 Err(error) => return Err(error.into()),
@@ -33,13 +47,50 @@ impl Apply<'_> {
         })
     }
 
+    /// The writes of one change in their order, each on the version the one before left.
+    async fn write_once(
+        &self,
+        change: &Change,
+        manifest: &Manifest,
+        seen: Option<LiveObject>,
+    ) -> Result<LiveObject, ClusterError> {
+        let mut seen = seen;
+        if let Some(live) = &seen
+            && change.write.take_over
+            && let Some((list, _)) = joined(&live.value)
+        {
+            let resource = self.cluster.reader().resource(manifest).await?;
+            seen = Some(self.cluster.take_over(&resource, &change.key, live, &list).await?);
+        }
+        if let (Some(live), Some(fields)) = (&seen, &change.write.hand_off) {
+            seen = Some(self.cluster.hand_off(fields, live).await?);
+        }
+        self.cluster.apply(manifest, seen.as_ref(), change.write.force).await
+    }
+
+    /// Objects of a new kind can only follow once the server serves it.
+    async fn until_established(&self, change: &Change, live: LiveObject) -> Result<LiveObject, WriteError> {
+        let resource = self.cluster.reader().resource_of(&change.key.group_kind(), None).await?;
+        let mut live = live;
+        let begin = tokio::time::Instant::now();
+        while begin.elapsed() < ESTABLISHED {
+            let conditions = live.value["status"]["conditions"].as_array();
+            let met = |one: &Value| one["type"] == "Established" && one["status"] == "True";
+            if conditions.is_some_and(|conditions| conditions.iter().any(met)) {
+                return Ok(live);
+            }
+            tokio::time::sleep(LOOK).await;
+            live = self.cluster.reader().read(&resource, &change.key).await?.unwrap_or(live);
+        }
+        Err(WriteError::NotServed { object: change.key.to_string(), seconds: ESTABLISHED.as_secs() })
+    }
+
     /// The object as it is now, if applying to it still means the approved change.
     async fn look_again(&self, change: &Change) -> Result<Option<LiveObject>, WriteError> {
         let manifest = change.manifest.as_ref().expect("a change that writes has a manifest");
         let stale = |what: String| WriteError::Stale { object: change.key.to_string(), what };
-        let asked = Box::new(manifest.clone());
-        let ask = if change.action == Action::Adopt { Ask::Adopt(asked) } else { Ask::Apply(asked) };
-        let (_, now) = self.cluster.reader().observe_one(ask).await?;
+        let policy = &self.plan.policy;
+        let (_, now) = self.cluster.reader().observe_one(Ask::Apply(Box::new(manifest.clone())), policy).await?;
         let Some(live) = now.live.clone() else {
             return Err(stale("it was deleted".into()));
         };
@@ -50,16 +101,7 @@ impl Apply<'_> {
             return Err(stale("it was deleted and created again by somebody else".into()));
         }
         let mut problems = Vec::new();
-        let home = self.home();
-        let again = change_for(
-            manifest,
-            change.stage,
-            Some(&now),
-            &self.owner_id,
-            &home,
-            change.action == Action::Adopt,
-            &mut problems,
-        );
+        let again = change_for(manifest, change.stage, Some(&now), policy, &mut problems);
         if let Some(problem) = problems.first() {
             return Err(stale(problem.message.clone()));
         }

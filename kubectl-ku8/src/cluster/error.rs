@@ -74,6 +74,11 @@ impl ApiStatus {
             || (self.code == 500 && self.message.contains("failed to create typed patch object"))
     }
 
+    /// A webhook that does not answer: it fails a dry-run as it would fail the write.
+    pub fn is_webhook_failure(&self) -> bool {
+        self.code == 500 && self.message.contains("failed calling webhook")
+    }
+
     /// Worth another try: the server was busy or an election was going on.
     pub(crate) fn is_transient(&self) -> bool {
         matches!(self.code, 429 | 503 | 504)

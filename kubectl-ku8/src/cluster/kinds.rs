@@ -1,6 +1,9 @@
 //! Which URL a kind lives under, and whether it is namespaced.
 //! Built-in kinds are a table, so that the common case costs no discovery request; others are asked for once.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use serde_json::Value;
 
 use super::{ClusterError, PlanClient};
@@ -101,6 +104,41 @@ impl PlanClient {
     /// # Errors
     /// [`ClusterError::UnknownKind`] when the server does not have it.
     pub async fn resource_of(&self, kind: &GroupKind, version: Option<&str>) -> Result<Resource, ClusterError> {
+        match self.served(kind, version).await {
+            Err(ClusterError::UnknownKind { kind: name, api_version }) => {
+                let expected = self.expected.lock().ok().and_then(|expected| expected.get(kind).cloned());
+                expected.ok_or(ClusterError::UnknownKind { kind: name, api_version })
+            }
+            other => other,
+        }
+    }
+
+    /// Tells of a kind that a plan creates before it is used: its CustomResourceDefinition is in the plan.
+    pub fn expect_kind(&self, definition: &Manifest) {
+        let spec = &definition.value()["spec"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let kind = GroupKind::new(text(&spec["group"]), text(&spec["names"]["kind"]));
+        let versions = spec["versions"].as_array().map_or(&[][..], Vec::as_slice);
+        let version = versions.iter().find(|version| version["served"] == true).map(|version| text(&version["name"]));
+        let resource = Resource {
+            group: kind.group.clone(),
+            version: version.unwrap_or_default(),
+            plural: text(&spec["names"]["plural"]),
+            namespaced: spec["scope"] == "Namespaced",
+        };
+        if let Ok(mut expected) = self.expected.lock() {
+            expected.insert(kind, resource);
+        }
+    }
+
+    /// Says whether the server has the kind already.
+    pub(super) fn is_served(&self, kind: &GroupKind) -> bool {
+        let has =
+            |known: &Mutex<BTreeMap<GroupKind, Resource>>| known.lock().is_ok_and(|known| known.contains_key(kind));
+        has(&self.discovered) || !has(&self.expected)
+    }
+
+    async fn served(&self, kind: &GroupKind, version: Option<&str>) -> Result<Resource, ClusterError> {
         if let Some(resource) = Resource::built_in(kind) {
             return Ok(resource);
         }

@@ -2,6 +2,7 @@
 //! It never decides what to change: it reads what it is asked for and writes what a plan says.
 
 mod connect;
+mod dry_run;
 mod error;
 mod http;
 mod kinds;
@@ -12,6 +13,7 @@ mod observe;
 mod patience;
 mod proof;
 mod store;
+mod take_over;
 mod unlock;
 mod wire;
 mod write;
@@ -38,6 +40,8 @@ use crate::object::GroupKind;
 pub struct PlanClient {
     http: Arc<Http>,
     discovered: Arc<Mutex<BTreeMap<GroupKind, Resource>>>,
+    /// Kinds a plan makes itself, which the server does not have yet.
+    expected: Arc<Mutex<BTreeMap<GroupKind, Resource>>>,
     target: Arc<Target>,
 }
 
@@ -71,6 +75,7 @@ impl Cluster {
         let reader = PlanClient {
             http: Arc::new(http),
             discovered: Arc::new(Mutex::new(BTreeMap::new())),
+            expected: Arc::new(Mutex::new(BTreeMap::new())),
             target: Arc::new(target),
         };
         Ok(Self { reader, lease: None })

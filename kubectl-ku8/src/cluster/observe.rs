@@ -1,16 +1,17 @@
 //! Reads live objects and asks the server what a patch would make of them, never for real.
 //! Every request here is a GET, a LIST or carries dryRun=All (plan-apply.md, section 2.1).
 
-use ::http::Method;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
-use super::http::Exchange;
-use super::{ApiStatus, ClusterError, PlanClient, Resource};
-use crate::object::{DryRun, LiveObject, Manifest, ObjectKey, Observation, Observed, labels};
+use super::{ClusterError, PlanClient, Resource};
+use crate::object::{DryRun, LiveObject, Manifest, ObjectKey, Observation, Observed, PatchPolicy};
 
 /// How many requests are under way at once (plan-apply.md, section 3.8).
 const CONCURRENCY: usize = 8;
+
+/// How often a busy object is looked at again while planning.
+const AGAIN: u32 = 5;
 
 /// Content type of server-side apply with a JSON body.
 pub(crate) const APPLY: &str = "application/apply-patch+yaml";
@@ -18,12 +19,12 @@ pub(crate) const APPLY: &str = "application/apply-patch+yaml";
 /// What to find out about one object.
 #[derive(Clone, Debug)]
 pub enum Ask {
-    /// Read it, and dry-run this patch on it.
+    /// Read it, and dry-run the patch the policy makes of this manifest.
     Apply(Box<Manifest>),
-    /// As [`Ask::Apply`], but fields others hold become ours if the object is nobody's.
-    Adopt(Box<Manifest>),
     /// Only read it; the version is the one its API is asked in, if known.
     Read(ObjectKey, Option<String>),
+    /// Dry-run a JSON merge patch on exactly this live object.
+    Merge(ObjectKey, Box<LiveObject>, Value),
 }
 
 impl PlanClient {
@@ -31,8 +32,19 @@ impl PlanClient {
     ///
     /// # Errors
     /// The first failure that is not an answer about one object: no connection, no credentials, an unknown kind.
-    pub async fn observe(&self, asks: Vec<Ask>) -> Result<Observed, ClusterError> {
-        stream::iter(asks.into_iter().map(|ask| async move { self.observe_one(ask).await }))
+    pub async fn observe(&self, asks: Vec<Ask>, policy: &dyn PatchPolicy) -> Result<Observed, ClusterError> {
+        stream::iter(asks.into_iter().map(|ask| async move { self.observe_one(ask, policy).await }))
+            .buffer_unordered(CONCURRENCY)
+            .try_collect()
+            .await
+    }
+
+    /// Reads many objects, a few at a time, and asks nothing about them.
+    ///
+    /// # Errors
+    /// As [`PlanClient::observe`].
+    pub async fn read_all(&self, keys: Vec<(ObjectKey, Option<String>)>) -> Result<Observed, ClusterError> {
+        stream::iter(keys.into_iter().map(|(key, version)| async move { self.look(key, version).await }))
             .buffer_unordered(CONCURRENCY)
             .try_collect()
             .await
@@ -42,28 +54,57 @@ impl PlanClient {
     ///
     /// # Errors
     /// As [`PlanClient::observe`].
-    pub async fn observe_one(&self, ask: Ask) -> Result<(ObjectKey, Observation), ClusterError> {
+    pub async fn observe_one(
+        &self,
+        ask: Ask,
+        policy: &dyn PatchPolicy,
+    ) -> Result<(ObjectKey, Observation), ClusterError> {
         match ask {
-            Ask::Read(key, version) => {
-                let live = match self.resource_of(&key.group_kind(), version.as_deref()).await {
-                    Ok(resource) => self.read(&resource, &key).await?,
-                    Err(ClusterError::UnknownKind { .. }) => None,
-                    Err(error) => return Err(error),
-                };
-                Ok((key, Observation { live, dry_run: DryRun::NotAsked }))
-            }
-            Ask::Apply(manifest) => self.ask(&manifest, false).await,
-            Ask::Adopt(manifest) => self.ask(&manifest, true).await,
+            Ask::Read(key, version) => self.look(key, version).await,
+            Ask::Apply(manifest) => self.ask(&manifest, policy).await,
+            Ask::Merge(key, live, patch) => self.ask_merge(key, *live, patch).await,
         }
     }
 
-    async fn ask(&self, manifest: &Manifest, adopt: bool) -> Result<(ObjectKey, Observation), ClusterError> {
+    async fn look(&self, key: ObjectKey, version: Option<String>) -> Result<(ObjectKey, Observation), ClusterError> {
+        let live = match self.resource_of(&key.group_kind(), version.as_deref()).await {
+            Ok(resource) => self.read(&resource, &key).await?,
+            Err(ClusterError::UnknownKind { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        Ok((key, Observation { live, patch: None, dry_run: DryRun::NotAsked }))
+    }
+
+    async fn ask(
+        &self,
+        manifest: &Manifest,
+        policy: &dyn PatchPolicy,
+    ) -> Result<(ObjectKey, Observation), ClusterError> {
         let key = manifest.key().clone();
         let resource = self.resource(manifest).await?;
-        let live = self.read(&resource, &key).await?;
-        let force = adopt && live.as_ref().is_some_and(|live| live.owner_id().is_none());
-        let dry_run = self.dry_run(&resource, manifest, live.as_ref(), force).await?;
-        Ok((key, Observation { live, dry_run }))
+        if !self.is_served(&key.group_kind()) {
+            let why = format!("its kind {} is created in this plan", key.kind);
+            let patch = Some(policy.patch(manifest, None));
+            return Ok((key, Observation { live: None, patch, dry_run: DryRun::Unverified(why) }));
+        }
+        let mut live = self.read(&resource, &key).await?;
+        let mut patch = policy.patch(manifest, live.as_ref());
+        let mut answer = self.dry_run(&resource, &patch, live.as_ref()).await;
+        // A controller wrote between the two requests: look again, a few times.
+        for _ in 0..AGAIN {
+            if !answer.as_ref().is_err_and(ClusterError::is_conflict) {
+                break;
+            }
+            live = self.read(&resource, &key).await?;
+            patch = policy.patch(manifest, live.as_ref());
+            answer = self.dry_run(&resource, &patch, live.as_ref()).await;
+        }
+        let mut dry_run = answer?;
+        if let (Some(live), Some(_), DryRun::Accepted(answer)) = (&live, &patch.take_over, &dry_run) {
+            let after = policy.after_take_over(live, answer);
+            dry_run = DryRun::Accepted(self.with_defaults(&resource, &key, after).await?);
+        }
+        Ok((key, Observation { live, patch: Some(patch), dry_run }))
     }
 
     /// Reads one object; `None` when it (or its namespace) does not exist.
@@ -105,86 +146,6 @@ impl PlanClient {
             }
         }
     }
-
-    /// Asks what our patch would make of the object. `force` only for an object that is adopted.
-    async fn dry_run(
-        &self,
-        resource: &Resource,
-        manifest: &Manifest,
-        live: Option<&LiveObject>,
-        force: bool,
-    ) -> Result<DryRun, ClusterError> {
-        let body = pinned(manifest, live);
-        let answer = self
-            .http
-            .exchange(&Exchange {
-                method: Method::PATCH,
-                path: &resource.path(manifest.key()),
-                query: &[
-                    ("dryRun", "All"),
-                    ("fieldManager", labels::FIELD_MANAGER),
-                    ("fieldValidation", "Strict"),
-                    ("force", if force { "true" } else { "false" }),
-                ],
-                accept: "application/json",
-                content: Some((APPLY, &body)),
-                verb: "patch",
-                resource: &resource.rbac_name(),
-                name: &manifest.key().name,
-                repeatable: true,
-            })
-            .await;
-        match answer {
-            Ok(value) => Ok(DryRun::Accepted(value)),
-            Err(ClusterError::NamespaceMissing(namespace)) => {
-                Ok(DryRun::Unverified(format!("namespace {namespace} does not exist")))
-            }
-            Err(ClusterError::Forbidden { message, .. }) => Ok(DryRun::Forbidden(message)),
-            Err(ClusterError::Api { status, .. }) if status.is_manager_conflict() => Ok(conflict(&status)),
-            Err(ClusterError::Api { status, .. }) if status.is_invalid_manifest() => {
-                let immutable = live.is_some() && status.code == 422 && self.probe_create(resource, manifest).await;
-                Ok(DryRun::Invalid {
-                    message: status.message.clone(),
-                    causes: status.causes.into_iter().map(|cause| (cause.field, cause.message)).collect(),
-                    immutable,
-                })
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Whether the same object under another name would be accepted: then only immutability stands in the way
-    /// (plan-apply.md, 0.8).
-    async fn probe_create(&self, resource: &Resource, manifest: &Manifest) -> bool {
-        let mut body = manifest.value().clone();
-        let short: String = manifest.key().name.chars().take(40).collect();
-        body["metadata"]["name"] = format!("{short}-ku8probe").into();
-        if let Some(spec) = body.get_mut("spec").and_then(Value::as_object_mut) {
-            if spec.get("clusterIP").is_some_and(|address| address != "None") {
-                spec.remove("clusterIP");
-                spec.remove("clusterIPs");
-            }
-            for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
-                if let Some(port) = port.as_object_mut() {
-                    port.remove("nodePort");
-                }
-            }
-        }
-        self.http
-            .exchange(&Exchange {
-                method: Method::POST,
-                path: &resource.collection(&manifest.key().namespace),
-                query: &[("dryRun", "All"), ("fieldManager", labels::FIELD_MANAGER), ("fieldValidation", "Strict")],
-                accept: "application/json",
-                content: Some(("application/json", &body)),
-                verb: "create",
-                resource: &resource.rbac_name(),
-                name: &manifest.key().name,
-                repeatable: true,
-            })
-            .await
-            .is_ok()
-    }
 }
 
 /// The patch with its preconditions: uid and resourceVersion of what was seen, or resourceVersion "1", which the
@@ -199,8 +160,4 @@ pub(crate) fn pinned(manifest: &Manifest, live: Option<&LiveObject>) -> Value {
         }
     }
     body
-}
-
-fn conflict(status: &ApiStatus) -> DryRun {
-    DryRun::Conflict(status.causes.iter().map(|cause| (cause.field.clone(), cause.message.clone())).collect())
 }

@@ -1,6 +1,7 @@
 //! The command table and one match; every command is a file beside this one.
 //! Nothing here knows about Kubernetes.
 
+pub mod apply;
 mod approval;
 mod carry_out;
 mod context;
@@ -73,6 +74,7 @@ enum Command {
     List(list::ListArgs),
     Plan(plan::PlanArgs),
     Publish(publish::PublishArgs),
+    Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
     History(history::HistoryArgs),
     Rollback(rollback::RollbackArgs),
@@ -137,6 +139,7 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Status(args)) => status::run(context, args).await,
             Some(Command::History(args)) => history::run(context, args).await,
             Some(Command::Rollback(args)) => rollback::run(context, args).await,
+            Some(Command::Apply(args)) => apply::run(context, args).await,
             Some(Command::Unlock(args)) => unlock::run(context, args).await,
             Some(Command::Delete(args)) => delete::run(context, args).await,
             Some(Command::Template(args)) => template::run(context, &args),

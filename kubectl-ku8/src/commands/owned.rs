@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::pipeline::PlanOptions;
-use crate::cluster::{Ask, ClusterError, PlanClient};
+use crate::cluster::{ClusterError, PlanClient};
 use crate::error::CommandError;
-use crate::object::{LiveObject, ObjectKey, labels};
+use crate::object::{LiveObject, Manifest, ObjectKey, labels};
 use crate::plan::SecretObservation;
 use crate::release::{Head, Inventory, InventoryEntry, RevisionRecord, revision_name};
 use crate::render::SecretIntent;
@@ -33,11 +33,11 @@ pub(super) async fn observe_owned(
         .iter()
         .filter(|entry| entry.group == "apps" && matches!(entry.kind.as_str(), "StatefulSet" | "Deployment"))
         .collect();
-    let asks = workloads.iter().map(|entry| Ask::Read(entry.key(), Some(entry.version.clone()))).collect();
+    let asked = workloads.iter().map(|entry| (entry.key(), Some(entry.version.clone()))).collect();
     let mut replicas = BTreeMap::new();
     let mut sets: BTreeSet<String> = BTreeSet::from([name.to_owned()]);
     let mut selectors: BTreeSet<String> = BTreeSet::from([format!("{}={name}", labels::INSTANCE)]);
-    for (key, seen) in cluster.observe(asks).await? {
+    for (key, seen) in cluster.read_all(asked).await? {
         let Some(live) = seen.live else { continue };
         replicas.insert(key.name.clone(), live.value["spec"]["replicas"].as_u64().unwrap_or(1));
         if key.kind == "StatefulSet" {
@@ -64,31 +64,40 @@ fn is_claim_of(claim: &str, set: &str) -> bool {
     })
 }
 
-/// What the template is told of before: null only when nothing was published and no volume remains (decisions.md, 3).
-pub(super) async fn previous(
+/// A revision's record; `None` when there is none, or when it does not read any more.
+pub(super) async fn revision(
     cluster: &PlanClient,
     head: Option<&Head>,
     namespace: &str,
-    owned: &Owned,
-) -> Result<Value, CommandError> {
-    let state = |number: u32| async move {
-        let Some(head) = head.filter(|_| number > 0) else { return Ok::<Value, CommandError>(Value::Null) };
-        let name = revision_name(head.definition.name(), number);
-        let Some(live) = cluster.config_map(namespace, &name).await? else { return Ok(Value::Null) };
-        let Ok(record) = RevisionRecord::from_config_map(&live.value) else { return Ok(Value::Null) };
-        if record.effective["template"].is_null() {
-            return Ok(Value::Null);
+    number: u32,
+) -> Result<Option<RevisionRecord>, CommandError> {
+    let Some(head) = head.filter(|_| number > 0) else { return Ok(None) };
+    let live = cluster.config_map(namespace, &revision_name(head.definition.name(), number)).await?;
+    Ok(live.and_then(|live| RevisionRecord::from_config_map(&live.value).ok()))
+}
+
+/// The objects a revision published, by identity.
+pub(super) fn published(record: Option<&RevisionRecord>) -> BTreeMap<ObjectKey, Value> {
+    let render = record.map_or(&[][..], |record| &record.render);
+    let manifests = render.iter().filter_map(|value| Manifest::new(value.clone()).ok());
+    manifests.map(|manifest| (manifest.key().clone(), manifest.value().clone())).collect()
+}
+
+/// What the template is told of before: null only when nothing was published and no volume remains (decisions.md, 3).
+pub(super) fn previous(current: Option<&RevisionRecord>, attempted: Option<&RevisionRecord>, owned: &Owned) -> Value {
+    let state = |record: Option<&RevisionRecord>| match record {
+        Some(record) if !record.effective["template"].is_null() => {
+            json!({"templateVersion": record.effective["template"]["version"], "values": record.effective["values"],
+                   "outputs": record.effective["outputs"]})
         }
-        Ok(json!({"templateVersion": record.effective["template"]["version"], "values": record.effective["values"],
-                  "outputs": record.effective["outputs"]}))
+        _ => Value::Null,
     };
-    let (current, pending) = head.map_or((0, 0), |head| (head.state.current, head.state.pending));
-    let (current, attempted) = (state(current).await?, state(pending).await?);
+    let (current, attempted) = (state(current), state(attempted));
     if current.is_null() && attempted.is_null() && owned.volumes.is_empty() {
-        return Ok(Value::Null);
+        return Value::Null;
     }
     let names: Vec<&str> = owned.volumes.iter().filter_map(|claim| claim.value["metadata"]["name"].as_str()).collect();
-    Ok(json!({"current": current, "attempted": attempted, "observed": {"replicas": owned.replicas, "pvcs": names}}))
+    json!({"current": current, "attempted": attempted, "observed": {"replicas": owned.replicas, "pvcs": names}})
 }
 
 pub(super) async fn observe_secrets(

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Context;
-use super::owned::{observe_owned, observe_secrets, previous, stray_secrets};
+use super::owned::{observe_owned, observe_secrets, previous, published, revision, stray_secrets};
 use super::resolve::load_template;
 use super::stored::Surroundings;
 use crate::cluster::{Ask, PlanClient, Resource};
 use crate::definition::Definition;
 use crate::error::CommandError;
-use crate::object::{GroupKind, Manifest, ObjectKey};
-use crate::plan::{Input, Plan, Subject, plan};
+use crate::object::{GroupKind, LiveObject, Names, ObjectKey, nearest};
+use crate::plan::{ForceConflicts, Input, Plan, Policy, Subject, growth, normalise, plan};
 use crate::release::{Head, Inventory, RevisionRecord};
 use crate::render::{Diagnostic, RenderError, Rendered, Template, render};
 use crate::transform::{self, Desired, Ownership};
@@ -22,7 +22,13 @@ use crate::transform::{self, Desired, Ownership};
 #[derive(Clone, Debug, Default)]
 pub struct PlanOptions {
     /// `--adopt KIND/NAME`.
-    pub adopt: BTreeSet<String>,
+    pub adopt: Names,
+    /// `--allow-replace KIND/NAME`.
+    pub allow_replace: Names,
+    /// `--force-conflicts[=KIND/NAME[:path]]`.
+    pub force_conflicts: Vec<ForceConflicts>,
+    /// `--allow-unverified`.
+    pub allow_unverified: bool,
     /// `--allow-empty`.
     pub allow_empty: bool,
     /// The definition goes away.
@@ -130,7 +136,13 @@ pub async fn prepare(
     // Neither needs the other, and each is a round trip.
     let server = async { Ok(cluster.version().await?) };
     let owned = observe_owned(cluster, definition.name(), namespace, &inventory);
-    let (owned, (minor, _)) = tokio::try_join!(owned, server)?;
+    let (current, pending) = head.map_or((0, 0), |head| (head.state.current, head.state.pending));
+    let (owned, (minor, _), current, pending) = tokio::try_join!(
+        owned,
+        server,
+        revision(cluster, head, namespace, current),
+        revision(cluster, head, namespace, pending)
+    )?;
     let mut subject = Subject {
         name: definition.name().to_owned(),
         namespace: namespace.to_owned(),
@@ -152,7 +164,7 @@ pub async fn prepare(
         }
         Rendered::default()
     } else if let Some(record) = &options.towards {
-        let previous = previous(cluster, head, namespace, &owned).await?;
+        let previous = previous(current.as_ref(), pending.as_ref(), &owned);
         let surroundings =
             Surroundings { namespace, kubernetes: &minor, previous: &previous, replicas: &owned.replicas };
         let stored = super::stored::rendered(context, cluster, record, head, &surroundings).await?;
@@ -165,7 +177,7 @@ pub async fn prepare(
         stored.rendered
     } else if let Some(reference) = &definition.spec.template {
         let template = load_template(context, reference, Some((cluster, namespace))).await?;
-        let previous = previous(cluster, head, namespace, &owned).await?;
+        let previous = previous(current.as_ref(), pending.as_ref(), &owned);
         let render = render_values(context, &template, definition, namespace, &minor, &previous)?;
         subject.template = format!("{}@{}", template.metadata().name, template.metadata().version);
         subject.digest = format!("sha256:{}", template.digest());
@@ -181,22 +193,29 @@ pub async fn prepare(
     };
     let desired = place(cluster, rendered, definition, head, namespace).await?;
     let owner_id = ownership(definition, head, namespace).id();
-    let observed = observe(cluster, &desired, &inventory, &options.adopt).await?;
     let home = format!("{namespace}/{}", definition.name());
+    let policy = Policy {
+        owner_id: owner_id.clone(),
+        home: home.clone(),
+        adopt: options.adopt.clone(),
+        force: options.force_conflicts.clone(),
+        replace: options.allow_replace.clone(),
+        published: published(current.as_ref()),
+        allow_unverified: options.allow_unverified,
+    };
+    let observed = observe(cluster, &desired, &inventory, &owned.volumes, &policy).await?;
     let secrets = observe_secrets(cluster, namespace, &desired.secrets, &owner_id, &home).await?;
     let stray = stray_secrets(cluster, namespace, &desired, options, &owner_id).await?;
     let mut plan = plan(Input {
         desired: &desired,
         observed: &observed,
         inventory: &inventory,
-        owner_id: &owner_id,
-        home: &home,
+        policy,
         secrets: &secrets,
         stray_secrets: &stray,
         volumes: &owned.volumes,
         diagnostics: sorted(diagnostics),
         subject,
-        adopt: &options.adopt,
         allow_empty: options.allow_empty || options.deleting,
         deleting: options.deleting,
         purge_data: options.purge_data,
@@ -204,6 +223,7 @@ pub async fn prepare(
         new_credentials: options.new_credentials,
     });
     plan.warnings = cluster.warnings();
+    refuse_strangers(&plan, options)?;
     Ok(Prepared { plan, desired, owner_id, effective, template: used, notes })
 }
 
@@ -226,6 +246,9 @@ async fn place(
     namespace: &str,
 ) -> Result<Desired, CommandError> {
     let mut cluster_scoped: BTreeSet<GroupKind> = BTreeSet::new();
+    for object in rendered.objects.iter().filter(|object| object.manifest.key().kind == "CustomResourceDefinition") {
+        cluster.expect_kind(&object.manifest);
+    }
     for object in &rendered.objects {
         let resource: Resource = cluster.resource(&object.manifest).await?;
         if !resource.namespaced {
@@ -233,23 +256,45 @@ async fn place(
         }
     }
     let is_cluster_scoped = |key: &ObjectKey| cluster_scoped.contains(&key.group_kind());
-    Ok(transform::run(rendered, &ownership(definition, head, namespace), &is_cluster_scoped)?)
+    let mut desired = transform::run(rendered, &ownership(definition, head, namespace), &is_cluster_scoped)?;
+    for object in &mut desired.objects {
+        object.manifest = normalise(object.manifest.clone());
+    }
+    Ok(desired)
 }
 
 async fn observe(
     cluster: &PlanClient,
     desired: &Desired,
     inventory: &Inventory,
-    adopt: &BTreeSet<String>,
+    volumes: &[LiveObject],
+    policy: &Policy,
 ) -> Result<crate::object::Observed, CommandError> {
-    let ask = |manifest: &Manifest| {
-        let adopted = adopt.contains(&manifest.key().to_string());
-        let manifest = Box::new(manifest.clone());
-        if adopted { Ask::Adopt(manifest) } else { Ask::Apply(manifest) }
-    };
-    let mut asks: Vec<Ask> = desired.objects.iter().map(|object| ask(&object.manifest)).collect();
-    asks.extend(
-        inventory.minus(&desired.keys()).into_iter().map(|entry| Ask::Read(entry.key(), Some(entry.version.clone()))),
-    );
-    Ok(cluster.observe(asks).await?)
+    let mut asks: Vec<Ask> =
+        desired.objects.iter().map(|object| Ask::Apply(Box::new(object.manifest.clone()))).collect();
+    let gone = inventory.minus(&desired.keys());
+    asks.extend(gone.into_iter().map(|entry| Ask::Read(entry.key(), Some(entry.version.clone()))));
+    asks.extend(growth(desired, volumes).into_iter().map(|one| {
+        let patch = one.patch();
+        Ask::Merge(one.key, Box::new(one.live), patch)
+    }));
+    Ok(cluster.observe(asks, policy).await?)
+}
+
+/// A flag that names an object the plan does not hold is a typing mistake.
+fn refuse_strangers(plan: &Plan, options: &PlanOptions) -> Result<(), CommandError> {
+    let keys = || plan.changes.iter().map(|change| &change.key);
+    let flags = [("--adopt", &options.adopt), ("--allow-replace", &options.allow_replace)];
+    let forced = options.force_conflicts.iter().filter_map(|rule| Some(("--force-conflicts", rule.names()?)));
+    for (flag, names) in flags.into_iter().chain(forced) {
+        if let Some(word) = names.strangers(keys()).first() {
+            let known: Vec<String> = keys().map(|key| key.to_string().to_lowercase()).collect();
+            let failed = CommandError::new(format!("{flag} names {word}, which is not in this plan"));
+            return Err(match nearest(word, known.iter().map(String::as_str)) {
+                Some(near) => failed.hint(format!("did you mean `{near}`?")),
+                None => failed,
+            });
+        }
+    }
+    Ok(())
 }

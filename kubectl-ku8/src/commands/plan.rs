@@ -10,8 +10,10 @@ use super::{Context, select};
 use crate::cli::Output;
 use crate::definition::{Definition, Document, parse_documents};
 use crate::error::{CommandError, exit};
-use crate::plan::ProblemKind;
-use crate::terminal::{PlanView, render_plan};
+use crate::object::Names;
+use crate::plan::saved::SavedOptions;
+use crate::plan::{ForceConflicts, ProblemKind};
+use crate::terminal::{PlanView, render_markdown, render_plan};
 
 /// Show what publish would change, field by field, without changing anything
 #[derive(Args, Debug)]
@@ -19,6 +21,8 @@ use crate::terminal::{PlanView, render_plan};
   kubectl ku8 plan orders-db
   kubectl ku8 plan --all --detailed-exitcode
   kubectl ku8 plan -f definition.yaml        # without storing it
+  kubectl ku8 plan orders-db --out orders-db.plan && kubectl ku8 apply orders-db.plan
+  kubectl ku8 plan orders-db -o markdown     # for a pull request
   kustomize build . | kubectl ku8 plan shop-web -f -")]
 pub struct PlanArgs {
     /// Definitions to plan
@@ -30,17 +34,37 @@ pub struct PlanArgs {
     /// Plan this definition, or these objects, without storing them; - reads standard input
     #[arg(short = 'f', long = "filename", value_name = "FILE", conflicts_with = "all")]
     pub filename: Option<String>,
-    /// Output: text, json or yaml
+    /// Output: text, json, yaml or markdown
     #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
-    pub output: Output,
+    pub output: PlanOutput,
     /// Exit with 2 when there are changes, 0 when there are none
     #[arg(long)]
     pub detailed_exitcode: bool,
     /// Show every field of new objects, and unchanged objects
     #[arg(long)]
     pub full: bool,
+    /// Keep the plan in this file, to be applied as it is: kubectl ku8 apply FILE
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "filename"])]
+    pub out: Option<std::path::PathBuf>,
+    /// Show the fields the server or a webhook sets, one by one
+    #[arg(long)]
+    pub show_side_effects: bool,
     #[command(flatten)]
     pub(super) allow: AllowArgs,
+}
+
+/// Forms a plan is shown in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum PlanOutput {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// One YAML document.
+    Yaml,
+    /// For a comment on a pull request.
+    Markdown,
 }
 
 /// Flags that let a plan do what it refuses otherwise.
@@ -49,6 +73,22 @@ pub(super) struct AllowArgs {
     /// Take over an object that exists already, such as Service/web
     #[arg(long, value_name = "KIND/NAME")]
     adopt: Vec<String>,
+    /// Delete and create again an object that cannot change in place, such as Service/web
+    #[arg(long, value_name = "KIND/NAME")]
+    allow_replace: Vec<String>,
+    /// Take fields that somebody else holds: of every object, of one, or one field of it
+    #[arg(
+        long,
+        value_name = "KIND/NAME[:FIELD]",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        hide_default_value = true
+    )]
+    force_conflicts: Vec<String>,
+    /// Go on although an admission webhook does not answer
+    #[arg(long, hide_short_help = true)]
+    allow_unverified: bool,
     /// Let a definition render nothing, which removes all of its objects
     #[arg(long)]
     allow_empty: bool,
@@ -58,9 +98,36 @@ pub(super) struct AllowArgs {
 }
 
 impl AllowArgs {
+    /// The flags in the form a saved plan keeps.
+    fn saved(&self) -> SavedOptions {
+        SavedOptions {
+            adopt: self.adopt.clone(),
+            allow_replace: self.allow_replace.clone(),
+            force_conflicts: self.force_conflicts.clone(),
+            allow_empty: self.allow_empty,
+            new_credentials: self.new_credentials,
+            allow_unverified: self.allow_unverified,
+        }
+    }
+
+    /// The flags a saved plan was made with.
+    pub(super) fn of(saved: &SavedOptions) -> Self {
+        Self {
+            adopt: saved.adopt.clone(),
+            allow_replace: saved.allow_replace.clone(),
+            force_conflicts: saved.force_conflicts.clone(),
+            allow_empty: saved.allow_empty,
+            new_credentials: saved.new_credentials,
+            allow_unverified: saved.allow_unverified,
+        }
+    }
+
     pub(super) fn options(&self) -> PlanOptions {
         PlanOptions {
-            adopt: self.adopt.iter().cloned().collect(),
+            adopt: Names::new(self.adopt.iter().map(String::as_str)),
+            allow_replace: Names::new(self.allow_replace.iter().map(String::as_str)),
+            force_conflicts: self.force_conflicts.iter().map(|word| ForceConflicts::new(word)).collect(),
+            allow_unverified: self.allow_unverified,
             allow_empty: self.allow_empty,
             new_credentials: self.new_credentials,
             ..PlanOptions::default()
@@ -85,15 +152,36 @@ pub async fn run(context: &Context, args: PlanArgs) -> Result<u8, CommandError> 
             plans.push(prepare(context, cluster, &head.definition, Some(&head), &namespace, &options).await?);
         }
     }
-    show(context, &plans, args.output, args.full);
+    if let Some(path) = &args.out {
+        let [prepared] = plans.as_slice() else {
+            return Err(CommandError::new("--out keeps one plan: name one definition"));
+        };
+        super::apply::keep(context, prepared, args.allow.saved(), path).await?;
+    }
+    let output = match args.output {
+        PlanOutput::Text => Output::Text,
+        PlanOutput::Json => Output::Json,
+        PlanOutput::Yaml => Output::Yaml,
+        PlanOutput::Markdown => {
+            let texts: Vec<String> = plans.iter().map(|prepared| render_markdown(&prepared.plan)).collect();
+            context.ui.print(&texts.join("\n\n"));
+            return verdict(&plans, args.detailed_exitcode);
+        }
+    };
+    let view = PlanView { styles: context.ui.out, full: args.full, side_effects: args.show_side_effects };
+    show_as(context, &plans, output, view);
     verdict(&plans, args.detailed_exitcode)
 }
 
 /// Shows plans in the form asked for.
 pub(super) fn show(context: &Context, plans: &[Prepared], output: Output, full: bool) {
+    show_as(context, plans, output, PlanView { styles: context.ui.out, full, side_effects: false });
+}
+
+fn show_as(context: &Context, plans: &[Prepared], output: Output, view: PlanView) {
     match output {
         Output::Text => {
-            let texts: Vec<String> = plans.iter().map(|prepared| text(context, prepared, full)).collect();
+            let texts: Vec<String> = plans.iter().map(|prepared| render_plan(&prepared.plan, view)).collect();
             context.ui.print(&texts.join("\n\n"));
         }
         Output::Json | Output::Yaml => {
@@ -112,7 +200,7 @@ pub(super) fn show(context: &Context, plans: &[Prepared], output: Output, full: 
 
 /// A plan as people read it.
 pub(super) fn text(context: &Context, prepared: &Prepared, full: bool) -> String {
-    render_plan(&prepared.plan, PlanView { styles: context.ui.out, full })
+    render_plan(&prepared.plan, PlanView { styles: context.ui.out, full, side_effects: false })
 }
 
 /// The exit code of plans that were shown.

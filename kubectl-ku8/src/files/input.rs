@@ -21,6 +21,14 @@ pub enum FilesError {
         /// In the system's words.
         reason: String,
     },
+    /// The operating system refused to write.
+    #[error("{path}: not written: {reason}")]
+    Write {
+        /// Path as given.
+        path: String,
+        /// In the system's words.
+        reason: String,
+    },
     /// More than [`MAX_INPUT`].
     #[error("{0}: larger than 32 MiB")]
     TooLarge(String),

@@ -3,6 +3,8 @@
 
 mod draft;
 mod input;
+mod plan_file;
 
 pub use draft::Draft;
 pub use input::{FilesError, MAX_INPUT, read_bytes, read_input, read_text};
+pub use plan_file::write_private;

@@ -4,12 +4,14 @@
 mod key;
 pub mod labels;
 mod manifest;
+mod named;
 mod observed;
 mod quantity;
 mod text;
 
 pub use key::{GroupKind, ObjectKey};
 pub use manifest::{Manifest, ManifestError};
-pub use observed::{DryRun, LiveObject, Observation, Observed};
+pub use named::Names;
+pub use observed::{DryRun, FieldConflict, LiveObject, Observation, Observed, Patch, PatchPolicy, Yielded};
 pub use quantity::{Quantity, QuantityError};
 pub use text::{is_dns_label, is_dns_subdomain, nearest, printable};

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::Value;
 
-use super::{ObjectKey, labels};
+use super::{Manifest, ObjectKey, labels};
 
 /// One object as the API server holds it. Secret data is already replaced by the time one exists.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,13 +47,27 @@ impl LiveObject {
     }
 }
 
+/// One field another manager holds and our patch would change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldConflict {
+    /// The field as the server names it: `.spec.replicas`.
+    pub field: String,
+    /// The server's words, with the manager's name.
+    pub message: String,
+}
+
 /// What the server answered to the dry-run of our patch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DryRun {
     /// The object as it would be.
     Accepted(Value),
-    /// Another field manager holds fields we want: `(field, message)` each.
-    Conflict(Vec<(String, String)>),
+    /// Another field manager holds fields we want.
+    Conflict {
+        /// Which fields.
+        causes: Vec<FieldConflict>,
+        /// The object as it would be if we took them, when the server says.
+        forced: Option<Value>,
+    },
     /// The server would refuse; its causes as `(field, message)`.
     Invalid {
         /// The server's message, safe to print.
@@ -66,8 +81,53 @@ pub enum DryRun {
     Forbidden(String),
     /// The namespace or the kind does not exist yet.
     Unverified(String),
+    /// A webhook that has to judge it does not answer; the server's words.
+    Webhook(String),
     /// Nobody asked, because the object is only to be removed or left alone.
     NotAsked,
+}
+
+/// A field left to the manager that holds it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Yielded {
+    /// The field as people read it: `spec.replicas`.
+    pub field: String,
+    /// Its live value, which stays.
+    pub value: Value,
+    /// Who holds it.
+    pub holder: String,
+}
+
+/// How one object is written: what is sent, and what happens before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Patch {
+    /// The body of server-side apply.
+    pub manifest: Manifest,
+    /// Fields others hold become ours.
+    pub force: bool,
+    /// Fields that keep their live value under a manager of their own, because the patch no longer sets them and
+    /// would otherwise reset them (plan-apply.md, 0.5).
+    pub hand_off: Option<Manifest>,
+    /// `managedFields` as they will be once what client-side tools held has become ours (plan-apply.md, 2.3).
+    pub take_over: Option<Value>,
+    /// Fields left to whoever holds them.
+    pub yielded: Vec<Yielded>,
+}
+
+impl Patch {
+    /// The manifest as it is, with nothing before it.
+    pub fn plain(manifest: Manifest) -> Self {
+        Self { manifest, force: false, hand_off: None, take_over: None, yielded: Vec::new() }
+    }
+}
+
+/// Decides how an object is written, once its live form is known. Pure; the plan room has the rules.
+pub trait PatchPolicy: Sync {
+    /// The patch for this manifest onto what is there.
+    fn patch(&self, manifest: &Manifest, live: Option<&LiveObject>) -> Patch;
+
+    /// What a take-over leaves of the dry-run's answer: the server cannot be asked about two writes in a row.
+    fn after_take_over(&self, live: &LiveObject, answer: &Value) -> Value;
 }
 
 /// Everything known of one object before planning.
@@ -75,6 +135,8 @@ pub enum DryRun {
 pub struct Observation {
     /// The live object, if there is one.
     pub live: Option<LiveObject>,
+    /// How it would be written.
+    pub patch: Option<Patch>,
     /// What our patch would do.
     pub dry_run: DryRun,
 }

@@ -50,12 +50,24 @@ pub enum FieldCause {
     Desired,
     /// Nobody any more: we set it before and no longer do.
     Removed,
+    /// Nobody any more: a client-side tool set it before we took the object over.
+    Adopted,
     /// The server or a webhook.
     Server,
 }
 
-/// One field that differs.
+/// Who holds a field; names of field managers, empty when nobody does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FieldOwner {
+    /// Before the change.
+    pub before: String,
+    /// After it.
+    pub after: String,
+}
+
+/// One field that differs. Serialised without its values when they are sensitive.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(into = "Shown")]
 pub struct FieldChange {
     /// Steps from the root; list items carry their keys.
     pub path: Vec<PathStep>,
@@ -71,9 +83,50 @@ pub struct FieldChange {
     pub after: Value,
     /// Who asks for it.
     pub cause: FieldCause,
+    /// Who holds it.
+    pub owner: FieldOwner,
+    /// Another manager holds it and would lose it: who, since when.
+    pub conflict: Option<String>,
     /// Values are not shown.
     pub sensitive: bool,
 }
+
+/// A field as it leaves the process.
+#[derive(Serialize)]
+struct Shown {
+    path: Vec<PathStep>,
+    pointer: String,
+    class: FieldClass,
+    op: FieldOp,
+    before: Value,
+    after: Value,
+    cause: FieldCause,
+    owner: FieldOwner,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflict: Option<String>,
+    sensitive: bool,
+}
+
+impl From<FieldChange> for Shown {
+    fn from(field: FieldChange) -> Self {
+        let hide = |value: Value| if field.sensitive && !value.is_null() { HIDDEN.into() } else { value };
+        Self {
+            path: field.path,
+            pointer: field.pointer,
+            class: field.class,
+            op: field.op,
+            before: hide(field.before),
+            after: hide(field.after),
+            cause: field.cause,
+            owner: field.owner,
+            conflict: field.conflict,
+            sensitive: field.sensitive,
+        }
+    }
+}
+
+/// What stands where a value is not shown.
+pub(crate) const HIDDEN: &str = "(sensitive)";
 
 /// Lists what differs between two versions of an object. `desired` is our patch; it tells our changes from the
 /// server's.
@@ -202,24 +255,24 @@ impl Walk<'_> {
         } else {
             FieldCause::Server
         };
-        let sensitive = self.is_sensitive(path);
+        let sensitive = is_sensitive(self.is_secret, path);
         let class = FieldClass::of(path);
         let (path, pointer) = (path.to_vec(), pointer.to_owned());
-        self.found.push(FieldChange { path, pointer, class, op, before, after, cause, sensitive });
+        let (owner, conflict) = (FieldOwner::default(), None);
+        self.found.push(FieldChange { path, pointer, class, op, before, after, cause, owner, conflict, sensitive });
     }
+}
 
-    fn is_sensitive(&self, path: &[PathStep]) -> bool {
-        match path {
-            [PathStep::Field(data), PathStep::Field(key), ..] if data == "data" || data == "stringData" => {
-                self.is_secret || is_sensitive_name(key)
-            }
-            [.., PathStep::Field(env), PathStep::Key(key), PathStep::Field(value)]
-                if env == "env" && value == "value" =>
-            {
-                key.get("name").and_then(Value::as_str).is_some_and(is_sensitive_name)
-            }
-            _ => false,
+/// Whether the value at a path is hidden: data of Secrets, and plain values whose name says what they are.
+pub(crate) fn is_sensitive(is_secret: bool, path: &[PathStep]) -> bool {
+    match path {
+        [PathStep::Field(data), PathStep::Field(key), ..] if data == "data" || data == "stringData" => {
+            is_secret || is_sensitive_name(key)
         }
+        [.., PathStep::Field(env), PathStep::Key(key), PathStep::Field(value)] if env == "env" && value == "value" => {
+            key.get("name").and_then(Value::as_str).is_some_and(is_sensitive_name)
+        }
+        _ => false,
     }
 }
 
@@ -235,9 +288,9 @@ fn is_keyed(path: &[PathStep], left: &[Value], right: &[Value]) -> bool {
 }
 
 /// Keys of all items, when the list is a map in disguise and no key stands twice.
-type Keys = Vec<Map<String, Value>>;
+pub(crate) type Keys = Vec<Map<String, Value>>;
 
-fn keyed(path: &[PathStep], left: &[Value], right: &[Value]) -> Option<(Keys, Keys)> {
+pub(crate) fn keyed(path: &[PathStep], left: &[Value], right: &[Value]) -> Option<(Keys, Keys)> {
     let all: Vec<&Value> = left.iter().chain(right).collect();
     let names = merge_keys(last_field(path), &all)?;
     let keys = |items: &[Value]| -> Option<Keys> {
@@ -250,25 +303,29 @@ fn keyed(path: &[PathStep], left: &[Value], right: &[Value]) -> Option<(Keys, Ke
 
 /// Says whether our patch sets this path (or something on the way to it that is no container).
 fn is_set(desired: &Value, path: &[PathStep]) -> bool {
-    let mut at = desired;
-    for step in path {
-        let next = match (step, at) {
-            (PathStep::Field(field), Value::Object(object)) => object.get(field),
-            (PathStep::Key(key), Value::Array(items)) => items.iter().find(|item| {
-                key.iter().all(|(name, value)| {
-                    let own = item.get(name).or_else(|| item.pointer(&format!("/metadata/{name}")));
-                    own == Some(value) || (own.is_none() && name == "protocol" && value == "TCP")
-                })
-            }),
-            (PathStep::Index(index), Value::Array(items)) => items.get(*index),
-            _ => return true,
-        };
-        match next {
-            Some(value) => at = value,
-            None => return false,
-        }
+    lookup(desired, path).is_some() || {
+        let scalar =
+            |end: usize| lookup(desired, &path[..end]).is_some_and(|value| !value.is_object() && !value.is_array());
+        (0..path.len()).any(scalar)
     }
-    true
+}
+
+/// The value at a path, list items found by their keys.
+pub(crate) fn lookup<'a>(value: &'a Value, path: &[PathStep]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |at, step| match (step, at) {
+        (PathStep::Field(field), Value::Object(object)) => object.get(field),
+        (PathStep::Key(key), Value::Array(items)) => items.iter().find(|item| {
+            key.iter().all(|(name, value)| {
+                if name.is_empty() {
+                    return *item == value;
+                }
+                let own = item.get(name).or_else(|| item.pointer(&format!("/metadata/{name}")));
+                own == Some(value) || (own.is_none() && name == "protocol" && value == "TCP")
+            })
+        }),
+        (PathStep::Index(index), Value::Array(items)) => items.get(*index),
+        _ => None,
+    })
 }
 
 /// A path as people read it: `spec.template.spec.containers[mysql].image`, `data["my.cnf"]`.

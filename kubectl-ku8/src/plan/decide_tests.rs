@@ -1,13 +1,14 @@
 //! What the plan decides, case by case, from hand-made observations.
 //! The real server's part of each answer is proved by the e2e suite.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::*;
-use crate::release::InventoryEntry;
-use crate::transform::DesiredObject;
+use crate::object::{DryRun, Names};
+use crate::release::{Inventory, InventoryEntry};
+use crate::transform::{Desired, DesiredObject};
 
 const OWNER: &str = "shop/web/u1";
 
@@ -29,17 +30,24 @@ struct Case {
     desired: Desired,
     observed: Observed,
     inventory: Inventory,
-    options: (BTreeSet<String>, bool, bool),
+    options: (Names, bool, bool),
+    replace: Names,
 }
 
 impl Case {
     fn new() -> Self {
-        Self { desired: Desired::default(), observed: Observed::new(), inventory: Inventory::default(), options: Default::default() }
+        Self {
+            desired: Desired::default(),
+            observed: Observed::new(),
+            inventory: Inventory::default(),
+            options: Default::default(),
+            replace: Names::default(),
+        }
     }
 
     fn wants(mut self, value: Value, live: Option<LiveObject>, dry_run: DryRun) -> Self {
         let manifest = Manifest::new(value).unwrap();
-        self.observed.insert(manifest.key().clone(), Observation { live, dry_run });
+        self.observed.insert(manifest.key().clone(), Observation { live, patch: None, dry_run });
         self.desired.objects.push(DesiredObject { id: manifest.key().name.clone(), stage: 0, manifest });
         self
     }
@@ -48,7 +56,8 @@ impl Case {
         let manifest = Manifest::new(value.clone()).unwrap();
         let mut entry = InventoryEntry::new(manifest.key(), "v1");
         uid.clone_into(&mut entry.uid);
-        self.observed.insert(manifest.key().clone(), Observation { live: found, dry_run: DryRun::NotAsked });
+        self.observed
+            .insert(manifest.key().clone(), Observation { live: found, patch: None, dry_run: DryRun::NotAsked });
         self.inventory = self.inventory.union(&Inventory::new([entry]));
         self
     }
@@ -58,14 +67,18 @@ impl Case {
             desired: &self.desired,
             observed: &self.observed,
             inventory: &self.inventory,
-            owner_id: OWNER,
-            home: "shop/web",
+            policy: Policy {
+                owner_id: OWNER.into(),
+                home: "shop/web".into(),
+                adopt: self.options.0.clone(),
+                replace: self.replace.clone(),
+                ..Policy::default()
+            },
             secrets: &BTreeMap::new(),
             stray_secrets: &[],
             volumes: &[],
             diagnostics: Vec::new(),
             subject: Subject::default(),
-            adopt: &self.options.0,
             allow_empty: self.options.1,
             deleting: self.options.2,
             purge_data: false,
@@ -86,9 +99,16 @@ fn create_update_and_nothing() {
     let plan = Case::new()
         .wants(config_map("new", "1", Some(OWNER)), None, DryRun::Accepted(config_map("new", "1", Some(OWNER))))
         .wants(same.clone(), Some(live(same.clone())), DryRun::Accepted(live(same).value))
-        .wants(changed.clone(), Some(live(config_map("changed", "1", Some(OWNER)))), DryRun::Accepted(live(changed).value))
+        .wants(
+            changed.clone(),
+            Some(live(config_map("changed", "1", Some(OWNER)))),
+            DryRun::Accepted(live(changed).value),
+        )
         .plan();
-    assert_eq!(actions(&plan), [("changed".into(), Action::Update), ("new".into(), Action::Create), ("same".into(), Action::NoOp)]);
+    assert_eq!(
+        actions(&plan),
+        [("changed".into(), Action::Update), ("new".into(), Action::Create), ("same".into(), Action::NoOp)]
+    );
     assert_eq!(plan.summary_words(), "1 create, 1 update, 1 unchanged");
     assert!(plan.applyable && plan.has_changes());
 }
@@ -99,7 +119,7 @@ fn what_belongs_to_others_is_refused_and_only_what_is_nobodys_can_be_adopted() {
     let with = |found: Value, adopt: bool| {
         let mut case = Case::new().wants(mine.clone(), Some(live(found)), DryRun::Accepted(live(mine.clone()).value));
         if adopt {
-            case.options.0.insert("ConfigMap/a".into());
+            case.options.0 = Names::new(["configmap/a"]);
         }
         case.plan()
     };
@@ -143,11 +163,11 @@ fn a_stateful_set_that_takes_its_volumes_along_is_not_deleted_in_passing() {
     let mut set = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db", "namespace": "shop",
         "annotations": {labels::OWNER_ID: OWNER}}, "spec": {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"}}});
     let mut case = Case::new().owned(&set, "", Some(live(set.clone())));
-    case.options = (BTreeSet::new(), true, true);
+    case.options = (Names::default(), true, true);
     assert_eq!(case.plan().worst_problem(), Some(ProblemKind::Blocked));
     set["spec"]["persistentVolumeClaimRetentionPolicy"]["whenDeleted"] = json!("Retain");
     let mut case = Case::new().owned(&set, "", Some(live(set.clone())));
-    case.options = (BTreeSet::new(), true, true);
+    case.options = (Names::default(), true, true);
     assert!(case.plan().applyable);
 }
 
@@ -159,9 +179,30 @@ fn immutable_and_invalid_are_told_apart_and_a_typo_finds_its_word() {
         let dry_run = DryRun::Invalid { message: message.into(), causes: Vec::new(), immutable };
         Case::new().wants(deployment.clone(), Some(live(deployment.clone())), dry_run).plan()
     };
-    let typo = attempt(false, "failed to create typed patch object (shop/web; apps/v1, Kind=Deployment): .spec.replica: field not declared in schema");
+    let typo = attempt(
+        false,
+        "failed to create typed patch object (shop/web; apps/v1, Kind=Deployment): .spec.replica: field not declared in schema",
+    );
     assert_eq!(typo.worst_problem(), Some(ProblemKind::Invalid));
     assert_eq!(typo.problems[0].message, ".spec.replica: field not declared in schema; did you mean `replicas`?");
     let blocked = attempt(true, "field is immutable");
     assert_eq!((blocked.worst_problem(), blocked.changes[0].action), (Some(ProblemKind::Blocked), Action::Replace));
+    let refused = |kind: &str, allow: &str| {
+        let value = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "a", "namespace": "shop", "annotations": {labels::OWNER_ID: OWNER}}, "spec": {"x": 2}});
+        let mut old = value.clone();
+        old["spec"]["x"] = json!(1);
+        let dry_run = DryRun::Invalid {
+            message: "field is immutable".into(),
+            causes: vec![("spec.x".into(), "field is immutable".into())],
+            immutable: true,
+        };
+        let mut case = Case::new().wants(value, Some(live(old)), dry_run);
+        case.replace = Names::new([allow]);
+        case.plan()
+    };
+    assert!(refused("Service", "service/a").applyable);
+    let held = refused("Service", "service/other");
+    assert!(held.problems[0].hint.contains("--allow-replace Service/a"), "{}", held.problems[0].hint);
+    let claim = refused("PersistentVolumeClaim", "persistentvolumeclaim/a");
+    assert_eq!(claim.worst_problem(), Some(ProblemKind::Invalid), "a volume is never replaced, whatever was allowed");
 }

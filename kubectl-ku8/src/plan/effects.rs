@@ -35,6 +35,19 @@ pub enum Effect {
     },
     /// Running pods keep the old file until they restart.
     ReadAfterRestart,
+    /// A volume becomes larger; its data stays.
+    VolumeGrows,
+    /// The object is deleted and created again.
+    Replaced {
+        /// Its pods keep running and belong to the new one.
+        keeps_pods: bool,
+    },
+    /// The Service gets another address: clients that remember the old one lose their connections.
+    AddressChanges,
+    /// The Service sends its clients to other pods.
+    OtherPods,
+    /// The Deployment is paused: its pods change when it is resumed.
+    Paused,
     /// The object outlives its definition and is marked so.
     Retained,
     /// The object outlived its definition and belongs to it again.
@@ -72,7 +85,9 @@ pub(crate) fn of_update(key: &ObjectKey, live: &Value, after: &Value, fields: &[
             if kind != "DaemonSet" && replicas(live) != replicas(after) {
                 effects.push(Effect::Scale { from: replicas(live), to: replicas(after) });
             }
-            if touches("spec", "template") && pods > 0 {
+            if touches("spec", "template") && pods > 0 && after["spec"]["paused"] == true {
+                effects.push(Effect::Paused);
+            } else if touches("spec", "template") && pods > 0 {
                 let strategy =
                     after["spec"]["updateStrategy"]["type"].as_str().or(after["spec"]["strategy"]["type"].as_str());
                 effects.push(match strategy {
@@ -82,6 +97,7 @@ pub(crate) fn of_update(key: &ObjectKey, live: &Value, after: &Value, fields: &[
                 });
             }
         }
+        ("", "Service") if touches("spec", "selector") => effects.push(Effect::OtherPods),
         ("", "ConfigMap" | "Secret") if touches("data", "") || fields.iter().any(is_data) => {
             effects.push(Effect::ReadAfterRestart);
         }

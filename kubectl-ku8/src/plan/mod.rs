@@ -1,26 +1,40 @@
 //! Stage 5: desired against observed, as an ordered list of changes with every changed field.
 //! It decides and never does: nothing here reads a cluster, and nothing later changes what a plan does not show.
 
+mod answer;
 mod class;
 mod compare;
 mod decide;
 mod effects;
+mod growth;
 mod lists;
+mod local;
+pub mod managed_fields;
+mod normalise;
 mod order;
+mod ownership;
+mod policy;
 mod removals;
+mod replace;
+pub mod saved;
 mod secrets;
 
 use serde::Serialize;
 use serde_json::Value;
 
 pub use class::{FieldClass, is_sensitive_name};
-pub use compare::{FieldCause, FieldChange, FieldOp, PathStep, differences, display_path};
+pub use compare::{FieldCause, FieldChange, FieldOp, FieldOwner, PathStep, differences, display_path};
 pub use decide::{Input, change_for, plan};
 pub use effects::Effect;
+pub use growth::{Growth, growth};
+pub use normalise::normalise;
 pub use order::phase;
+pub use ownership::Drift;
+pub use policy::{ForceConflicts, Policy};
+pub use replace::ReplaceMode;
 pub use secrets::{SecretAction, SecretChange, SecretObservation};
 
-use crate::object::{LiveObject, Manifest, ObjectKey};
+use crate::object::{LiveObject, Manifest, ObjectKey, Yielded};
 use crate::render::Diagnostic;
 
 /// What will happen to one object.
@@ -33,7 +47,7 @@ pub enum Action {
     Update,
     /// It exists, is nobody's, and becomes ours.
     Adopt,
-    /// Only possible by deleting and creating it again; blocked.
+    /// Only possible by deleting and creating it again; blocked unless it was allowed by name.
     Replace,
     /// It is no longer desired.
     Delete,
@@ -41,6 +55,13 @@ pub enum Action {
     Keep,
     /// Nothing changes.
     NoOp,
+}
+
+impl Action {
+    /// Says whether the object is written in its place in the order; removals come at the end.
+    pub fn is_written(self) -> bool {
+        matches!(self, Self::Create | Self::Update | Self::Adopt | Self::Replace)
+    }
 }
 
 /// How sure the plan is about one object.
@@ -79,15 +100,39 @@ pub struct Change {
     pub effects: Vec<Effect>,
     /// Every field that changes.
     pub fields: Vec<FieldChange>,
+    /// What others changed since the last revision.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drift>,
+    /// Fields left to whoever holds them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub yielded: Vec<Yielded>,
     /// uid and resourceVersion this was planned against.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub precondition: Option<SeenVersion>,
     /// The object to apply.
     #[serde(skip)]
     pub manifest: Option<Manifest>,
+    /// How it is written.
+    #[serde(skip)]
+    pub write: Write,
     /// The object as it was seen.
     #[serde(skip)]
     pub live: Option<LiveObject>,
+}
+
+/// What is special about writing one object.
+#[derive(Clone, Debug, Default)]
+pub struct Write {
+    /// Fields others hold become ours; every one of them was shown.
+    pub force: bool,
+    /// Fields that first get a manager of their own, so that they keep their value.
+    pub hand_off: Option<Manifest>,
+    /// What client-side tools held first becomes ours.
+    pub take_over: bool,
+    /// Deleted and created again, in this way.
+    pub replace: Option<ReplaceMode>,
+    /// A merge patch in place of server-side apply: a volume that grows.
+    pub grow: Option<Value>,
 }
 
 /// What was seen of an object when it was planned.
@@ -144,6 +189,8 @@ pub struct Summary {
     pub kept: usize,
     /// Objects that stay as they are.
     pub unchanged: usize,
+    /// Objects that others changed since the last revision.
+    pub drifted: usize,
     /// Objects the server could not be asked about.
     pub unverified: usize,
     /// Problems that keep the plan from being applied.
@@ -176,6 +223,9 @@ pub struct Plan {
     pub problems: Vec<Problem>,
     /// Warnings of the server.
     pub warnings: Vec<String>,
+    /// What was allowed, for looking again while applying.
+    #[serde(skip)]
+    pub policy: Policy,
 }
 
 /// Which definition a plan is about.
@@ -246,6 +296,7 @@ impl Plan {
             delete: count(Action::Delete) + made(SecretAction::Delete),
             kept: count(Action::Keep) + made(SecretAction::Retain),
             unchanged: count(Action::NoOp) + made(SecretAction::Keep),
+            drifted: self.changes.iter().filter(|change| !change.drift.is_empty()).count(),
             unverified: self.changes.iter().filter(|change| change.confidence != Confidence::Server).count(),
             blocked: self.problems.len(),
             pods_restarted: self.changes.iter().flat_map(|change| &change.effects).map(Effect::pods_restarted).sum(),
@@ -255,6 +306,30 @@ impl Plan {
 }
 
 impl Change {
+    /// A change of one object with nothing decided yet but what to do.
+    pub(crate) fn new(key: ObjectKey, api_version: &str, action: Action, live: Option<LiveObject>) -> Self {
+        Self {
+            phase: phase(&key),
+            api_version: api_version.to_owned(),
+            stage: 0,
+            action,
+            reason: String::new(),
+            confidence: Confidence::Server,
+            effects: Vec::new(),
+            fields: Vec::new(),
+            drift: Vec::new(),
+            yielded: Vec::new(),
+            precondition: live.as_ref().map(|live| SeenVersion {
+                uid: live.uid().to_owned(),
+                resource_version: live.resource_version().to_owned(),
+            }),
+            manifest: None,
+            write: Write::default(),
+            live,
+            key,
+        }
+    }
+
     /// Values of the fields as they are planned, to tell whether a later look at the cluster means the same change.
     pub fn intent(&self) -> Vec<(String, Value, Value)> {
         self.fields

@@ -1,9 +1,9 @@
 //! What leaves the cluster with a plan, and what stays although nobody asks for it any more.
 //! Records are not trusted here: an object goes only when it carries our mark and the uid we knew.
 
-use super::decide::{Input, seen_version};
-use super::{Action, Change, Confidence, Effect, Problem, ProblemKind, phase};
-use crate::object::{LiveObject, ObjectKey, labels};
+use super::decide::Input;
+use super::{Action, Change, Effect, Problem, ProblemKind, phase};
+use crate::object::{ObjectKey, labels};
 use crate::release::InventoryEntry;
 
 /// What we own and no longer want, in the reverse order of apply.
@@ -18,11 +18,11 @@ fn removal(input: &Input<'_>, entry: &InventoryEntry) -> Option<Change> {
     let live = input.observed.get(&key).and_then(|seen| seen.live.clone())?;
     let api_version =
         if entry.group.is_empty() { entry.version.clone() } else { format!("{}/{}", entry.group, entry.version) };
-    let mut change = bare(key, api_version, live);
+    let mut change = Change::new(key, &api_version, Action::Keep, Some(live));
     let live = change.live.as_ref()?;
     // Records are not trusted: pruning needs a live owner-id that is ours, and an inventory uid that agrees
     // (decisions.md, 22).
-    let (keep, reason) = if live.owner_id() != Some(input.owner_id) {
+    let (keep, reason) = if live.owner_id() != Some(input.policy.owner_id.as_str()) {
         (true, "no longer ours: it carries another owner")
     } else if !entry.uid.is_empty() && entry.uid != live.uid() {
         (true, "no longer ours: it was made again by somebody else")
@@ -30,6 +30,8 @@ fn removal(input: &Input<'_>, entry: &InventoryEntry) -> Option<Change> {
         (true, "kept: annotation ku8.dev/prune")
     } else if change.key.is_core("Namespace") {
         (true, "kept: a namespace is never pruned")
+    } else if change.key.kind == "CustomResourceDefinition" {
+        (true, "kept: deleting it deletes every object of its kind (do that by hand)")
     } else if change.key.is_core("PersistentVolumeClaim") && !input.purge_data {
         (true, "kept: it holds data (--purge-data removes it)")
     } else if live.is_terminating() {
@@ -63,12 +65,14 @@ pub(crate) fn volumes_go_too(change: &Change) -> Option<Problem> {
 /// the same name.
 pub(crate) fn volumes(input: &Input<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
-    for live in
-        input.volumes.iter().filter(|live| input.deleting || live.annotation(labels::RETAINED_FROM) == Some(input.home))
+    for live in input
+        .volumes
+        .iter()
+        .filter(|live| input.deleting || live.annotation(labels::RETAINED_FROM) == Some(input.policy.home.as_str()))
     {
         let text = |field: &str| live.value["metadata"][field].as_str().unwrap_or_default().to_owned();
         let key = ObjectKey::new("", "PersistentVolumeClaim", text("namespace"), text("name"));
-        let mut change = bare(key, "v1".to_owned(), live.clone());
+        let mut change = Change::new(key, "v1", Action::Keep, Some(live.clone()));
         if !input.deleting {
             change.effects.push(Effect::TakenBack);
             "holds data of the definition that was deleted; its pods use it again".clone_into(&mut change.reason);
@@ -84,21 +88,4 @@ pub(crate) fn volumes(input: &Input<'_>) -> Vec<Change> {
         changes.push(change);
     }
     changes
-}
-
-fn bare(key: ObjectKey, api_version: String, live: LiveObject) -> Change {
-    Change {
-        phase: phase(&key),
-        api_version,
-        stage: 0,
-        action: Action::Keep,
-        reason: String::new(),
-        confidence: Confidence::Server,
-        effects: Vec::new(),
-        fields: Vec::new(),
-        precondition: Some(seen_version(&live)),
-        manifest: None,
-        live: Some(live),
-        key,
-    }
 }

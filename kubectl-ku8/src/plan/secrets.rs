@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Problem, ProblemKind};
 use crate::object::LiveObject;
@@ -31,7 +31,7 @@ impl SecretObservation {
 }
 
 /// What happens to a Secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SecretAction {
     /// Make it with generated values.

@@ -1,7 +1,9 @@
 //! EDGE: the only room that prints, colours or asks.
 //! stdout is data, stderr is talk; a reader that goes away ends the output and nothing else.
 
+mod markdown;
 mod plan_view;
+mod plan_words;
 mod progress;
 mod release_view;
 mod style;
@@ -11,6 +13,7 @@ mod wizard;
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 
+pub use markdown::render_markdown;
 pub use plan_view::{PlanView, render_plan};
 pub use progress::Progress;
 pub use release_view::{Table, age};

@@ -2,10 +2,11 @@
 //! Symbols carry the meaning without colour; nothing that will happen is left out.
 
 use super::Styles;
+use super::plan_words::{effect_words, highlights};
 use super::value_view::{Numbers, one_line, short_path, show};
 use crate::object::printable;
 use crate::plan::{
-    Action, Change, Confidence, Effect, FieldCause, FieldClass, FieldOp, Plan, SecretAction, SecretChange,
+    Action, Change, Confidence, Effect, FieldCause, FieldChange, FieldOp, Plan, SecretAction, SecretChange,
 };
 use crate::render::Severity;
 use crate::schema::dotted;
@@ -20,11 +21,21 @@ pub struct PlanView {
     pub styles: Styles,
     /// Every field of created objects, and unchanged objects by name.
     pub full: bool,
+    /// Fields the server or a webhook sets, one by one.
+    pub side_effects: bool,
 }
 
 /// Renders a plan.
 pub fn render_plan(plan: &Plan, view: PlanView) -> String {
-    let mut lines = vec![header(plan, view.styles), String::new()];
+    let mut lines = vec![header(plan, view.styles)];
+    let local = plan.changes.iter().filter(|change| change.confidence == Confidence::Local).count();
+    if local > 0 {
+        lines.push(view.styles.warn(&format!(
+            "confidence: local. You may not dry-run {local} of these objects, so they were compared here, without the server's word."
+        )));
+    }
+    lines.push(String::new());
+    let before = lines.len();
     let mut numbers = Numbers::default();
     for secret in &plan.secrets {
         if let Some(line) = secret_line(secret, view) {
@@ -32,11 +43,11 @@ pub fn render_plan(plan: &Plan, view: PlanView) -> String {
         }
     }
     for change in &plan.changes {
-        if change.action != Action::NoOp || view.full {
+        if change.action != Action::NoOp || view.full || !change.drift.is_empty() || !change.yielded.is_empty() {
             object(change, view, &mut numbers, &mut lines);
         }
     }
-    if lines.len() > 2 {
+    if lines.len() > before {
         lines.push(String::new());
     }
     findings(plan, view.styles, &mut lines);
@@ -101,6 +112,7 @@ fn object(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
         Action::Replace => styles.removed("± replace"),
         Action::Delete => styles.removed("- delete "),
         Action::Keep => "= kept   ".to_owned(),
+        Action::NoOp if !change.drift.is_empty() => styles.warn("! drift  "),
         Action::NoOp => styles.dim("  same   "),
     };
     let mut notes: Vec<String> = change.effects.iter().map(|effect| effect_words(effect, styles)).collect();
@@ -109,8 +121,14 @@ fn object(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
     }
     notes.extend((!change.reason.is_empty()).then(|| printable(&change.reason)));
     if change.confidence == Confidence::Local {
-        notes.push("compared locally: you may not dry-run this".to_owned());
+        notes.push("compared locally".to_owned());
     }
+    notes.extend(
+        change
+            .yielded
+            .iter()
+            .map(|one| format!("{} {} is held by {} and left alone", one.field, one_line(&one.value), one.holder)),
+    );
     notes.retain(|note| !note.is_empty());
     // A note about reading a file later says nothing new when a reason says who reads it.
     notes.retain(|note| note != "running pods keep the old file" || change.reason.is_empty());
@@ -118,22 +136,35 @@ fn object(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
     if change.action == Action::Create && !view.full {
         return;
     }
-    fields(change, numbers, styles, lines);
+    fields(change, view, numbers, lines);
+    drifts(change, styles, lines);
 }
 
-fn fields(change: &Change, numbers: &mut Numbers, styles: Styles, lines: &mut Vec<String>) {
+fn fields(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Vec<String>) {
+    let styles = view.styles;
+    let is_shown = |field: &&FieldChange| view.side_effects || field.cause != FieldCause::Server;
+    let folded = change.fields.iter().filter(|field| !is_shown(field)).count();
     let shown: Vec<(String, String, Vec<String>)> = change
         .fields
         .iter()
+        .filter(is_shown)
         .map(|field| {
             if let Some(words) = bookkeeping(&field.pointer) {
                 return (short_path(&field.path), styles.dim(words), Vec::new());
             }
             let (mut beside, below) = show(field, numbers, styles);
             match field.cause {
-                FieldCause::Server => beside.push_str(&styles.dim("  (set by the server)")),
-                FieldCause::Removed if field.op != FieldOp::Remove => beside.push_str("  (default)"),
+                FieldCause::Server => beside.push_str(&styles.dim("  (set by the server or a webhook)")),
+                FieldCause::Removed if field.op != FieldOp::Remove => {
+                    beside = styles.removed(&format!("{beside}  (default: no longer set here)"));
+                }
+                FieldCause::Adopted => {
+                    beside.push_str(&format!("  (adopted from {})", field.owner.before));
+                }
                 _ => {}
+            }
+            if let Some(holder) = &field.conflict {
+                beside.push_str(&format!("  {}", styles.bad(&format!("! {holder}"))));
             }
             (short_path(&field.path), beside, below)
         })
@@ -144,6 +175,29 @@ fn fields(change: &Change, numbers: &mut Numbers, styles: Styles, lines: &mut Ve
         lines.push(format!("      {path}{pad}  {beside}").trim_end().to_owned());
         lines.extend(below.into_iter().map(|line| format!("         {line}").trim_end().to_owned()));
     }
+    if folded > 0 {
+        let words = if folded == 1 { "1 field" } else { &format!("{folded} fields") };
+        lines.push(styles.dim(&format!("      … {words} set by the server or a webhook (--show-side-effects)")));
+    }
+}
+
+/// What others changed, whether this plan changes it back or not.
+fn drifts(change: &Change, styles: Styles, lines: &mut Vec<String>) {
+    for drift in &change.drift {
+        let who = match (drift.by.is_empty(), drift.since.is_empty()) {
+            (true, _) => "by somebody".to_owned(),
+            (false, true) => format!("by {}", drift.by),
+            (false, false) => format!("by {} at {}", drift.by, drift.since),
+        };
+        let found =
+            if drift.found.is_null() { "removed".to_owned() } else { format!("{} now", one_line(&drift.found)) };
+        lines.push(format!(
+            "      {} {}  published {}, {found}, {who}",
+            styles.warn("! drift"),
+            printable(&drift.field),
+            one_line(&drift.published)
+        ));
+    }
 }
 
 /// Fields whose values say nothing to a person, in words that do.
@@ -152,55 +206,6 @@ fn bookkeeping(pointer: &str) -> Option<&'static str> {
         return Some("marks whose object this is");
     }
     pointer.contains("/annotations/checksum~1").then_some("follows the ConfigMap, so that pods restart with it")
-}
-
-/// What a person wants to know of a new object: image, replicas, sizes, ports.
-fn highlights(change: &Change) -> Vec<String> {
-    let find = |class: FieldClass, end: &'static str| {
-        change
-            .fields
-            .iter()
-            .filter(move |field| field.class == class && field.pointer.ends_with(end))
-            .map(|field| one_line(&field.after))
-    };
-    let mut words = Vec::new();
-    if let Some(replicas) = find(FieldClass::Replicas, "/spec/replicas").next() {
-        words.push(format!("{replicas} {}", if replicas == "1" { "pod" } else { "pods" }));
-    }
-    let mut images: Vec<String> = find(FieldClass::Image, "/image").collect();
-    images.dedup();
-    words.extend(images);
-    let memory = change.fields.iter().find(|field| field.pointer.ends_with("/containers/0/resources/limits/memory"));
-    words.extend(memory.map(|field| format!("memory {}", one_line(&field.after))));
-    let disk = change.fields.iter().find(|field| field.pointer.ends_with("/resources/requests/storage"));
-    words.extend(disk.map(|field| format!("disk {}", one_line(&field.after))));
-    if change.key.is_core("Service") {
-        let ports: Vec<String> = change
-            .fields
-            .iter()
-            .filter(|field| field.pointer.ends_with("/port"))
-            .map(|field| one_line(&field.after))
-            .collect();
-        if !ports.is_empty() {
-            words.push(format!("port {}", ports.join(", ")));
-        }
-    }
-    words
-}
-
-fn effect_words(effect: &Effect, styles: Styles) -> String {
-    let pods = |count: u64| if count == 1 { "1 pod".to_owned() } else { format!("{count} pods") };
-    match effect {
-        Effect::RollingRestart { pods: 1 } => styles.warn("restart of its only pod: down meanwhile"),
-        Effect::RollingRestart { pods: count } => styles.warn(&format!("rolling restart of {}", pods(*count))),
-        Effect::Downtime { pods: count } => styles.bad(&format!("downtime: all {} stop first", pods(*count))),
-        Effect::OnDelete { pods: count } => format!("{} keep the old version until deleted", pods(*count)),
-        Effect::Scale { from, to } if to > from => format!("{} more", pods(to - from)),
-        Effect::Scale { from, to } => styles.warn(&format!("{} fewer", pods(from - to))),
-        Effect::ReadAfterRestart => "running pods keep the old file".to_owned(),
-        Effect::Retained | Effect::TakenBack => String::new(),
-        Effect::DataLoss => styles.bad("its data is lost"),
-    }
 }
 
 fn findings(plan: &Plan, styles: Styles, lines: &mut Vec<String>) {
@@ -231,8 +236,13 @@ fn findings(plan: &Plan, styles: Styles, lines: &mut Vec<String>) {
 
 fn footer(plan: &Plan, styles: Styles) -> Vec<String> {
     if !plan.has_changes() && plan.problems.is_empty() {
+        let drifted = match plan.summary.drifted {
+            0 => String::new(),
+            1 => " 1 was changed by others to what is wanted now.".to_owned(),
+            many => format!(" {many} were changed by others to what is wanted now."),
+        };
         return vec![format!(
-            "{} {} objects are as they should be.",
+            "{} {} objects are as they should be.{drifted}",
             styles.good("No changes."),
             plan.summary.unchanged
         )];
@@ -241,8 +251,9 @@ fn footer(plan: &Plan, styles: Styles) -> Vec<String> {
     let adopt = if sum.adopt > 0 { format!(" {} to adopt,", sum.adopt) } else { String::new() };
     let replace = if sum.replace > 0 { format!(" {} to replace,", sum.replace) } else { String::new() };
     let kept = if sum.kept > 0 { format!(", {} kept", sum.kept) } else { String::new() };
+    let drifted = if sum.drifted > 0 { format!(", {} drifted", sum.drifted) } else { String::new() };
     let mut lines = vec![format!(
-        "Plan: {} to create, {} to update,{adopt}{replace} {} to delete, {} unchanged{kept}.",
+        "Plan: {} to create, {} to update,{adopt}{replace} {} to delete, {} unchanged{kept}{drifted}.",
         sum.create, sum.update, sum.delete, sum.unchanged
     )];
     let lost = plan.changes.iter().filter(|change| change.effects.contains(&Effect::DataLoss)).count();

@@ -10,7 +10,7 @@ use std::time::Duration;
 pub use status::{Health, Status, health};
 
 use self::pods::PodVersion;
-use crate::cluster::{Ask, ClusterError, PlanClient, Resource};
+use crate::cluster::{ClusterError, PlanClient, Resource};
 use crate::object::{GroupKind, LiveObject, ObjectKey};
 
 /// Between two looks; the first look is at once.
@@ -79,8 +79,8 @@ pub async fn until_current(
 /// # Errors
 /// When the cluster cannot be read.
 pub async fn look(cluster: &PlanClient, keys: &[(ObjectKey, String)]) -> Result<WaitReport, ClusterError> {
-    let asks = keys.iter().map(|(key, version)| Ask::Read(key.clone(), Some(version.clone()))).collect();
-    let observed = cluster.observe(asks).await?;
+    let asked = keys.iter().map(|(key, version)| (key.clone(), Some(version.clone()))).collect();
+    let observed = cluster.read_all(asked).await?;
     let mut report = WaitReport::default();
     for (key, seen) in observed {
         let mut found = seen.live.as_ref().map_or_else(Health::not_found, |live| health(&key, &live.value));

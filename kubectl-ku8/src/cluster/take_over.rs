@@ -1,0 +1,94 @@
+//! The writes around an apply: taking over what client-side tools held, handing fields off, deleting an object alone.
+//! Each says which version of the object it means, and changes nothing else about it.
+
+use ::http::Method;
+use serde_json::{Value, json};
+
+use super::http::Exchange;
+use super::observe::{APPLY, pinned};
+use super::{Cluster, ClusterError, Precondition, Resource};
+use crate::object::{LiveObject, Manifest, ObjectKey, labels};
+
+/// Manager of fields that keep their value although the definition no longer sets them (plan-apply.md, 3.8).
+const HAND_OFF: &str = "ku8-handoff";
+
+impl Cluster {
+    /// Rewrites who holds what on exactly the object that was seen (plan-apply.md, 0.12).
+    ///
+    /// # Errors
+    /// 409 or 422 when it changed meanwhile.
+    pub async fn take_over(
+        &self,
+        resource: &Resource,
+        key: &ObjectKey,
+        seen: &LiveObject,
+        managed_fields: &Value,
+    ) -> Result<LiveObject, ClusterError> {
+        let patch = json!([
+            {"op": "test", "path": "/metadata/uid", "value": seen.uid()},
+            {"op": "replace", "path": "/metadata/managedFields", "value": managed_fields},
+            {"op": "replace", "path": "/metadata/resourceVersion", "value": seen.resource_version()},
+        ]);
+        let query = [("fieldManager", labels::FIELD_MANAGER)];
+        self.write(Method::PATCH, resource, key, &query, ("application/json-patch+json", &patch), "patch").await
+    }
+
+    /// Gives fields a manager of their own, with the values they have.
+    ///
+    /// # Errors
+    /// 409 when the object changed meanwhile.
+    pub async fn hand_off(&self, fields: &Manifest, seen: &LiveObject) -> Result<LiveObject, ClusterError> {
+        let resource = self.reader.resource(fields).await?;
+        let query = [("fieldManager", HAND_OFF), ("fieldValidation", "Strict"), ("force", "false")];
+        let body = pinned(fields, Some(seen));
+        self.write(Method::PATCH, &resource, fields.key(), &query, (APPLY, &body), "patch").await
+    }
+
+    /// Deletes an object and leaves what belongs to it running.
+    ///
+    /// # Errors
+    /// 409 when it changed meanwhile.
+    pub async fn delete_orphaning(
+        &self,
+        resource: &Resource,
+        key: &ObjectKey,
+        seen: &Precondition,
+    ) -> Result<(), ClusterError> {
+        let body = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Orphan",
+            "preconditions": {"uid": seen.uid, "resourceVersion": seen.resource_version},
+        });
+        match self.write(Method::DELETE, resource, key, &[], ("application/json", &body), "delete").await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn write(
+        &self,
+        method: Method,
+        resource: &Resource,
+        key: &ObjectKey,
+        query: &[(&str, &str)],
+        content: (&str, &Value),
+        verb: &str,
+    ) -> Result<LiveObject, ClusterError> {
+        let value = self
+            .reader
+            .http
+            .exchange(&Exchange {
+                method,
+                path: &resource.path(key),
+                query,
+                accept: "application/json",
+                content: Some(content),
+                verb,
+                resource: &resource.rbac_name(),
+                name: &key.name,
+                repeatable: false,
+            })
+            .await?;
+        Ok(LiveObject { value })
+    }
+}

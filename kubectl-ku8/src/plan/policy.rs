@@ -1,0 +1,218 @@
+//! How each object may be written: what is adopted, forced, replaced, left to others.
+//! It turns a manifest and what is there into a patch, and never talks to a server.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::PathStep;
+use super::managed_fields::{self, Manager, managers};
+use super::ownership::as_shown;
+use crate::object::{LiveObject, Manifest, Names, ObjectKey, Patch, PatchPolicy, Yielded, labels};
+
+/// What a person allowed, and what was published before.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Our owner-id.
+    pub owner_id: String,
+    /// `<namespace>/<definition>`, for objects an earlier head left behind.
+    pub home: String,
+    /// `--adopt KIND/NAME`.
+    pub adopt: Names,
+    /// `--force-conflicts[=KIND/NAME[:path]]`.
+    pub force: Vec<ForceConflicts>,
+    /// `--allow-replace KIND/NAME`.
+    pub replace: Names,
+    /// The objects of the current revision.
+    pub published: BTreeMap<ObjectKey, Value>,
+    /// `--allow-unverified`: a webhook that does not answer is no obstacle.
+    pub allow_unverified: bool,
+}
+
+/// Conflicts that may be won.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForceConflicts {
+    /// On these objects; on all of them when `None`.
+    object: Option<Names>,
+    /// Below this field; everywhere when `None`.
+    path: Option<String>,
+}
+
+impl ForceConflicts {
+    /// Reads `KIND/NAME[:path]`; an empty word means everything.
+    pub fn new(word: &str) -> Self {
+        if word.is_empty() {
+            return Self::default();
+        }
+        let (object, path) = word.split_once(':').map_or((word, None), |(object, path)| (object, Some(path)));
+        Self { object: Some(Names::new([object])), path: path.map(as_shown) }
+    }
+
+    /// The object it names, if it names one.
+    pub fn names(&self) -> Option<&Names> {
+        self.object.as_ref()
+    }
+
+    fn allows(&self, key: &ObjectKey, field: &str) -> bool {
+        let below = |path: &String| {
+            field.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        self.object.as_ref().is_none_or(|names| names.contains(key)) && self.path.as_ref().is_none_or(below)
+    }
+}
+
+impl Policy {
+    /// Says whether the object is this definition's, or was left behind by an earlier one of its name.
+    pub fn is_ours(&self, live: &LiveObject) -> bool {
+        live.owner_id() == Some(self.owner_id.as_str())
+            || live.annotation(labels::RETAINED_FROM) == Some(self.home.as_str())
+    }
+
+    /// Says whether a conflict on this field (as we show paths) may be won.
+    pub(crate) fn may_force(&self, key: &ObjectKey, field: &str) -> bool {
+        self.force.iter().any(|rule| rule.allows(key, field))
+    }
+
+    /// Says whether the object exists, is nobody's, and was named to be taken over.
+    fn adopts(&self, key: &ObjectKey, live: &LiveObject) -> bool {
+        self.adopt.contains(key) && live.owner_id().is_none() && !self.is_ours(live)
+    }
+}
+
+fn replicas() -> [PathStep; 2] {
+    [PathStep::Field("spec".into()), PathStep::Field("replicas".into())]
+}
+
+/// Whoever scales the object through its scale subresource: an autoscaler, or `kubectl scale`.
+fn scaler(live: &LiveObject) -> Option<Manager> {
+    managers(&live.value).into_iter().find(|manager| manager.subresource == "scale" && manager.set.holds(&replicas()))
+}
+
+impl PatchPolicy for Policy {
+    fn patch(&self, manifest: &Manifest, live: Option<&LiveObject>) -> Patch {
+        let mut patch = Patch::plain(manifest.clone());
+        let Some(live) = live else { return patch };
+        let key = manifest.key();
+        let adopts = self.adopts(key, live);
+        patch.force = adopts;
+        if adopts {
+            patch.take_over = managed_fields::joined(&live.value).map(|(list, _)| list);
+        }
+        let wanted = &manifest.value()["spec"]["replicas"];
+        let now = &live.value["spec"]["replicas"];
+        if !wanted.is_null() && !now.is_null() {
+            let quorum = manifest.annotation(labels::QUORUM).is_some() || live.annotation(labels::QUORUM).is_some();
+            let before = self.published.get(key).map(|object| &object["spec"]["replicas"]);
+            // An explicit change is never dropped in silence (decisions.md, 28).
+            if let Some(holder) = scaler(live).filter(|_| !quorum && before.is_none_or(|before| before == wanted)) {
+                patch.manifest = without_replicas(manifest);
+                patch.yielded.push(Yielded {
+                    field: "spec.replicas".into(),
+                    value: now.clone(),
+                    holder: holder.title(),
+                });
+            }
+        } else if wanted.is_null() && !now.is_null() && only_ours(live) {
+            patch.hand_off = Some(keeping(manifest, now));
+        }
+        patch
+    }
+
+    fn after_take_over(&self, live: &LiveObject, answer: &Value) -> Value {
+        let mut after = answer.clone();
+        let Some((_, joined)) = managed_fields::joined(&live.value) else { return after };
+        let mut held = managed_fields::ours(answer).unwrap_or_default();
+        for other in managers(&live.value).into_iter().filter(|other| !other.is_left_behind() && !other.is_ours()) {
+            held = held.union(&other.set);
+        }
+        joined.minus(&held).take_out(&mut after);
+        after
+    }
+}
+
+/// Says whether the replica count is held by us and nobody else.
+fn only_ours(live: &LiveObject) -> bool {
+    let mut holders = managers(&live.value).into_iter().filter(|manager| manager.set.holds(&replicas())).peekable();
+    holders.peek().is_some() && holders.all(|manager| manager.is_ours())
+}
+
+fn without_replicas(manifest: &Manifest) -> Manifest {
+    let changed = manifest.clone().map(|value| {
+        if let Some(spec) = value["spec"].as_object_mut() {
+            spec.remove("replicas");
+        }
+    });
+    changed.expect("the identity is untouched")
+}
+
+/// A manifest that sets nothing but the live replica count.
+fn keeping(manifest: &Manifest, replicas: &Value) -> Manifest {
+    let key = manifest.key();
+    let mut value = json!({
+        "apiVersion": manifest.api_version(), "kind": key.kind,
+        "metadata": {"name": key.name}, "spec": {"replicas": replicas},
+    });
+    if !key.namespace.is_empty() {
+        value["metadata"]["namespace"] = key.namespace.as_str().into();
+    }
+    Manifest::new(value).expect("the identity is that of a manifest")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deployment(replicas: Option<u64>) -> Manifest {
+        let mut value = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}, "spec": {}});
+        if let Some(replicas) = replicas {
+            value["spec"]["replicas"] = replicas.into();
+        }
+        Manifest::new(value).unwrap()
+    }
+
+    fn live(replicas: u64, manager: &str, operation: &str, subresource: &str) -> LiveObject {
+        let mut value = deployment(Some(replicas)).value().clone();
+        value["metadata"]["annotations"] = json!({labels::OWNER_ID: "shop/web/u"});
+        value["metadata"]["managedFields"] = json!([{"manager": manager, "operation": operation, "subresource": subresource,
+            "fieldsV1": {"f:spec": {"f:replicas": {}}}}]);
+        LiveObject { value }
+    }
+
+    fn policy(published: Option<u64>) -> Policy {
+        let key = deployment(None).key().clone();
+        let published = published.map(|count| (key, deployment(Some(count)).value().clone()));
+        Policy { owner_id: "shop/web/u".into(), published: published.into_iter().collect(), ..Policy::default() }
+    }
+
+    #[test]
+    fn replicas_that_somebody_scales_are_left_alone_unless_they_are_changed_here() {
+        let scaled = live(7, "kube-controller-manager", "Update", "scale");
+        let kept = policy(Some(3)).patch(&deployment(Some(3)), Some(&scaled));
+        assert_eq!((kept.manifest.value()["spec"].get("replicas"), kept.yielded[0].value.clone()), (None, json!(7)));
+        let changed = policy(Some(3)).patch(&deployment(Some(5)), Some(&scaled));
+        assert!(changed.yielded.is_empty() && changed.manifest.value()["spec"]["replicas"] == 5);
+        let mut quorum = deployment(Some(3));
+        quorum.set_annotation(labels::QUORUM, "true");
+        assert!(policy(Some(3)).patch(&quorum, Some(&scaled)).yielded.is_empty());
+    }
+
+    #[test]
+    fn replicas_that_are_no_longer_set_are_handed_off_and_not_reset() {
+        let patch = policy(Some(3)).patch(&deployment(None), Some(&live(3, "ku8", "Apply", "")));
+        assert_eq!(patch.hand_off.unwrap().value()["spec"]["replicas"], 3);
+        let scaled = live(7, "kube-controller-manager", "Update", "scale");
+        assert!(policy(Some(3)).patch(&deployment(None), Some(&scaled)).hand_off.is_none());
+    }
+
+    #[test]
+    fn conflicts_are_won_only_where_that_was_said() {
+        let key = ObjectKey::new("apps", "Deployment", "shop", "web");
+        let with = |word: &str| Policy { force: vec![ForceConflicts::new(word)], ..Policy::default() };
+        assert!(with("").may_force(&key, "spec.replicas"));
+        assert!(with("deployment/web").may_force(&key, "spec.replicas"));
+        assert!(with("deployment/web:.spec.template").may_force(&key, "spec.template.spec.containers[web].image"));
+        assert!(!with("deployment/web:spec.templ").may_force(&key, "spec.template.spec"));
+        assert!(!with("deployment/api").may_force(&key, "spec.replicas"));
+        assert!(!Policy::default().may_force(&key, "spec.replicas"));
+    }
+}
