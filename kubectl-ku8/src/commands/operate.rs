@@ -181,11 +181,17 @@ async fn under_lock(
         match compare(&approved.prepared.plan, &prepared.plan) {
             // Of a deletion the records are left.
             Moved::NothingLeft if approved.cause == Cause::Delete => {}
+            // Also when nothing was left to do before: the record, which was not in order then, is in order now.
+            Moved::Not | Moved::NothingLeft
+                if approved.cause != Cause::Delete
+                    && !prepared.plan.has_changes()
+                    && head.definition.digest() == approved.definition.digest()
+                    && is_settled(&head) =>
+            {
+                return Ok(Done::Nothing(Box::new(head)));
+            }
             Moved::Not => {
                 context.ui.say(&format!("{name} moved on meanwhile; the plan is still the one that was shown."));
-            }
-            Moved::NothingLeft if head.definition.digest() == approved.definition.digest() && is_settled(&head) => {
-                return Ok(Done::Nothing(Box::new(head)));
             }
             Moved::NothingLeft => return Err(stale(&name, &["nothing is left to do for the objects".to_owned()])),
             Moved::To(differences) => return Err(stale(&name, &differences)),

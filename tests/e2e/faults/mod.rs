@@ -8,6 +8,7 @@ mod api;
 mod crash;
 mod ends;
 mod lock;
+mod once;
 mod proxy;
 mod stack;
 mod table;
