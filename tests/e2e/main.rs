@@ -7,6 +7,7 @@ mod damage;
 mod delete;
 mod documents;
 mod failure_policy;
+mod faults;
 mod interrupted;
 mod locks;
 mod main_job;
