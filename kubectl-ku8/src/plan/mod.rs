@@ -16,6 +16,7 @@ mod ownership;
 mod policy;
 mod removals;
 mod replace;
+mod rights;
 pub mod saved;
 mod secrets;
 
@@ -32,6 +33,7 @@ pub use order::phase;
 pub use ownership::Drift;
 pub use policy::{ForceConflicts, Policy};
 pub use replace::ReplaceMode;
+pub use rights::{Plural, RoleFor, Subject as RoleSubject, needed_rights, role_rights, roles, waiting_rights};
 pub use secrets::{SecretAction, SecretChange, SecretObservation};
 
 use crate::object::{LiveObject, Manifest, ObjectKey, Yielded};
