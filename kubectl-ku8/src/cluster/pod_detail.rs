@@ -4,7 +4,7 @@
 use ::http::Request;
 use serde_json::Value;
 
-use super::http::encode;
+use super::wire::encode;
 use super::{PlanClient, Resource};
 use crate::object::{GroupKind, printable};
 

@@ -7,7 +7,7 @@ use ::http::{Method, Request};
 use futures::AsyncBufReadExt as _;
 use serde::Deserialize;
 
-use super::http::{encode, root_cause};
+use super::wire::{encode, root_cause};
 use super::{ClusterError, PlanClient, Resource};
 
 /// Small events: labels and annotations instead of whole objects.
@@ -55,7 +55,8 @@ impl PlanClient {
         selection: &Selection,
         on: &mut (dyn FnMut(&str) + Send),
     ) -> Result<(), ClusterError> {
-        let broken = |reason: String| ClusterError::Unreachable { server: self.target.server.clone(), reason };
+        let broken =
+            |reason: String| ClusterError::Unreachable { server: self.target.server.clone(), reason, sent: true };
         // Ended by the server before the connection counts as idle.
         let seconds = (self.target.request_timeout.as_secs() / 2).clamp(1, 300);
         let (field, value) = match selection {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Context;
+use super::allow::AllowArgs;
 use super::operate::{Approved, Done, OperateArgs, operate};
 use super::pipeline::{Prepared, prepare};
-use super::plan::AllowArgs;
 use super::publish::{refuse, refuse_unreadable};
 use super::resolve::{read_head, require_head};
 use super::verdict::{Verdict, print_results};
@@ -16,7 +16,8 @@ use crate::cli::Output;
 use crate::cluster::{ClusterError, PlanClient};
 use crate::error::{CommandError, exit};
 use crate::object::ObjectKey;
-use crate::plan::saved::{Moved, SavedCluster, SavedOptions, SavedPlan, SavedSubject};
+use crate::plan::Moved;
+use crate::plan::saved::{SavedCluster, SavedOptions, SavedPlan, SavedSubject};
 use crate::release::{Cause, Head};
 
 /// Carry out a saved plan, exactly as it was approved
@@ -110,7 +111,19 @@ pub async fn run(context: &Context, args: ApplyArgs) -> Result<u8, CommandError>
     let options = allow.options();
     let prepared = prepare(context, cluster, &head.definition, Some(&head), &namespace, &options).await?;
     let now = self::saved(context, cluster, &prepared, &head, saved.options.clone()).await?;
-    let moved = saved.moved(&now);
+    let mut moved = saved.moved(&now);
+    // What was approved had no problem; one that came up since makes the plan stale too.
+    for problem in &prepared.plan.problems {
+        let place = moved.iter().position(|one| one.object == problem.object).unwrap_or_else(|| {
+            moved.push(Moved {
+                object: problem.object.clone(),
+                planned: vec!["no problem".to_owned()],
+                now: Vec::new(),
+            });
+            moved.len() - 1
+        });
+        moved[place].now.push(problem.message.clone());
+    }
     if !moved.is_empty() {
         return Err(stale(&saved, &moved));
     }

@@ -1,6 +1,7 @@
 //! The command table and one match; every command is a file beside this one.
 //! Nothing here knows about Kubernetes.
 
+mod allow;
 pub mod apply;
 mod approval;
 mod carry_out;
