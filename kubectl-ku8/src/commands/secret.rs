@@ -198,7 +198,7 @@ async fn rotate(context: &Context, name: &str, key: &str, how: &OperateArgs) -> 
     own(&live, &known, &secret)?;
     // The plan as it is once the value is written: what uses it restarts.
     let options = PlanOptions {
-        secret_revisions: BTreeMap::from([(secret.clone(), revision_of(&live) + 1)]),
+        secret_revisions: BTreeMap::from([(secret.clone(), revision_of(&live).saturating_add(1))]),
         ..PlanOptions::default()
     };
     let Known { namespace, head, prepared } = know(context, name, &options).await?;
@@ -263,7 +263,8 @@ async fn write(
     };
     let mut patch = json!({"data": data});
     if counts {
-        patch["metadata"]["annotations"][labels::SECRET_REVISION] = (revision_of(live) + 1).to_string().into();
+        patch["metadata"]["annotations"][labels::SECRET_REVISION] =
+            revision_of(live).saturating_add(1).to_string().into();
     }
     match cluster.merge_patch(&resource, &key, patch, &Precondition::of(live)).await {
         Err(error) if error.is_conflict() => {
