@@ -14,6 +14,7 @@ mod locks;
 mod main_job;
 mod ownership;
 mod planning;
+mod properties;
 mod real;
 mod records;
 mod refusal;

@@ -78,7 +78,7 @@ fn b2_a_stateful_set_gets_larger_volumes_without_a_restart() {
         "1Gi → 2Gi",
         "± replace",
         "StatefulSet/web",
-        "its pods keep running",
+        "not its pods", "1 data volume grows",
         "--allow-replace StatefulSet/web",
     ]);
     space.run("publish web --yes").fails(1, &["blocked:"]);
