@@ -33,7 +33,8 @@ fn container(chance: &mut Chance) -> Value {
     let mut one = json!({"name": "main", "image": format!("docker.io/library/busybox:1.{}", chance.below(9))});
     if chance.yes() {
         let count = chance.below(4);
-        let mut env: Vec<Value> = (0..count).map(|n| json!({"name": format!("V{n}"), "value": chance.below(5).to_string()})).collect();
+        let mut env: Vec<Value> =
+            (0..count).map(|n| json!({"name": format!("V{n}"), "value": chance.below(5).to_string()})).collect();
         if chance.yes() {
             env.reverse();
         }
@@ -44,7 +45,8 @@ fn container(chance: &mut Chance) -> Value {
     }
     if chance.yes() {
         let memory = chance.one(&["64Mi", "65536Ki", "0.25Gi", "128Mi"]);
-        one["resources"] = json!({"requests": {"cpu": chance.one(&["100m", "0.1", "1", "1000m", "1.5"]), "memory": memory}});
+        one["resources"] =
+            json!({"requests": {"cpu": chance.one(&["100m", "0.1", "1", "1000m", "1.5"]), "memory": memory}});
     }
     if chance.yes() {
         one["livenessProbe"] = json!({"tcpSocket": {"port": 8000}, "periodSeconds": 1 + chance.below(20)});
@@ -77,7 +79,8 @@ fn pod(chance: &mut Chance, restart: Option<&str>) -> Value {
         spec["nodeSelector"] = json!({"disk": chance.one(&["ssd", "hdd"])});
     }
     if chance.yes() {
-        spec["topologySpreadConstraints"] = json!([{"maxSkew": 1 + chance.below(3), "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}]);
+        spec["topologySpreadConstraints"] =
+            json!([{"maxSkew": 1 + chance.below(3), "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}]);
     }
     if let Some(restart) = restart {
         spec["restartPolicy"] = json!(restart);
@@ -112,14 +115,25 @@ fn object(kind: u64, name: &str, chance: &mut Chance) -> Value {
             }
             made("apps/v1", "Deployment", json!({"spec": spec}))
         }
-        1 => made("apps/v1", "StatefulSet", json!({"spec": {"replicas": chance.below(2), "serviceName": "x", "selector": selector, "template": pod(chance, None),
-            "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1024Mi"}}}}]}})),
+        1 => made(
+            "apps/v1",
+            "StatefulSet",
+            json!({"spec": {"replicas": chance.below(2), "serviceName": "x", "selector": selector, "template": pod(chance, None),
+            "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1024Mi"}}}}]}}),
+        ),
         2 => made("apps/v1", "DaemonSet", json!({"spec": {"selector": selector, "template": pod(chance, None)}})),
-        3 => made("batch/v1", "CronJob", json!({"spec": {"schedule": chance.one(&["0 0 1 1 *", "5 0 1 1 *"]), "suspend": true, "jobTemplate": {"spec": {"template": pod(chance, Some("Never"))}}}})),
+        3 => made(
+            "batch/v1",
+            "CronJob",
+            json!({"spec": {"schedule": chance.one(&["0 0 1 1 *", "5 0 1 1 *"]), "suspend": true, "jobTemplate": {"spec": {"template": pod(chance, Some("Never"))}}}}),
+        ),
         4 | 5 => {
             let mut spec = json!({"selector": {"app": chance.one(&["x", "y"])}, "ports": [{"name": "main", "port": 80 + chance.below(3)}]});
             if chance.yes() {
-                spec["ports"].as_array_mut().unwrap().push(json!({"name": "more", "port": 443, "targetPort": chance.one(&["https", "tls"])}));
+                spec["ports"]
+                    .as_array_mut()
+                    .unwrap()
+                    .push(json!({"name": "more", "port": 443, "targetPort": chance.one(&["https", "tls"])}));
             }
             if chance.yes() {
                 spec["sessionAffinity"] = json!(chance.one(&["ClientIP", "None"]));
@@ -131,21 +145,47 @@ fn object(kind: u64, name: &str, chance: &mut Chance) -> Value {
             made("v1", "Service", json!({"spec": spec}))
         }
         6 => {
-            let data: Map<String, Value> = (0..1 + chance.below(3)).map(|n| (format!("k{n}.conf"), json!(format!("a = {}\nb\n", chance.below(4))))).collect();
+            let data: Map<String, Value> = (0..1 + chance.below(3))
+                .map(|n| (format!("k{n}.conf"), json!(format!("a = {}\nb\n", chance.below(4)))))
+                .collect();
             made("v1", "ConfigMap", json!({"data": data}))
         }
         7 => made("v1", "ServiceAccount", json!({"automountServiceAccountToken": chance.yes()})),
-        8 => made("policy/v1", "PodDisruptionBudget", json!({"spec": {"selector": selector, "maxUnavailable": 1 + chance.below(2)}})),
-        9 => made("networking.k8s.io/v1", "NetworkPolicy", json!({"spec": {"podSelector": selector, "policyTypes": ["Ingress"],
-            "ingress": [{"ports": [{"port": 3306 + chance.below(2), "protocol": "TCP"}], "from": [{"podSelector": {"matchLabels": {"role": chance.one(&["a", "b"])}}}]}]}})),
-        10 => made("networking.k8s.io/v1", "Ingress", json!({"spec": {"rules": [{"host": format!("h{}.example.com", chance.below(3)), "http": {"paths": [
-            {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "x", "port": {"number": 80}}}}]}}]}})),
-        11 => made("autoscaling/v2", "HorizontalPodAutoscaler", json!({"spec": {"minReplicas": 1 + chance.below(2), "maxReplicas": 5 + chance.below(3),
+        8 => made(
+            "policy/v1",
+            "PodDisruptionBudget",
+            json!({"spec": {"selector": selector, "maxUnavailable": 1 + chance.below(2)}}),
+        ),
+        9 => made(
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
+            json!({"spec": {"podSelector": selector, "policyTypes": ["Ingress"],
+            "ingress": [{"ports": [{"port": 3306 + chance.below(2), "protocol": "TCP"}], "from": [{"podSelector": {"matchLabels": {"role": chance.one(&["a", "b"])}}}]}]}}),
+        ),
+        10 => made(
+            "networking.k8s.io/v1",
+            "Ingress",
+            json!({"spec": {"rules": [{"host": format!("h{}.example.com", chance.below(3)), "http": {"paths": [
+            {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "x", "port": {"number": 80}}}}]}}]}}),
+        ),
+        11 => made(
+            "autoscaling/v2",
+            "HorizontalPodAutoscaler",
+            json!({"spec": {"minReplicas": 1 + chance.below(2), "maxReplicas": 5 + chance.below(3),
             "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "none"},
-            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "AverageValue", "averageValue": chance.one(&["1000m", "1", "500m"])}}}]}})),
-        12 => made("rbac.authorization.k8s.io/v1", "Role", json!({"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": [chance.one(&["get", "list"])]}]})),
-        _ => made("rbac.authorization.k8s.io/v1", "RoleBinding", json!({"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r"},
-            "subjects": [{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": format!("u{}", chance.below(3))}]})),
+            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "AverageValue", "averageValue": chance.one(&["1000m", "1", "500m"])}}}]}}),
+        ),
+        12 => made(
+            "rbac.authorization.k8s.io/v1",
+            "Role",
+            json!({"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": [chance.one(&["get", "list"])]}]}),
+        ),
+        _ => made(
+            "rbac.authorization.k8s.io/v1",
+            "RoleBinding",
+            json!({"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r"},
+            "subjects": [{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": format!("u{}", chance.below(3))}]}),
+        ),
     };
     if chance.yes() {
         value["metadata"]["labels"] = json!({"tier": chance.one(&["a", "b"])});
@@ -184,14 +224,21 @@ fn put(at: &mut Value, path: &[Value], after: Option<&Value>) {
                 at[name] = if rest[0].is_object() { json!([]) } else { json!({}) };
             }
             put(&mut at[name], rest, after);
-            let emptied = at[name].as_object().is_some_and(Map::is_empty) || at[name].as_array().is_some_and(Vec::is_empty);
+            let emptied =
+                at[name].as_object().is_some_and(Map::is_empty) || at[name].as_array().is_some_and(Vec::is_empty);
             if emptied && after.is_none() {
                 at.as_object_mut().unwrap().remove(name);
             }
         }
         Value::Object(key) => {
             let Some(items) = at.as_array_mut() else { return };
-            let is = |item: &Value| key.iter().all(|(name, value)| item[name] == *value || (name == "protocol" && item[name].is_null()) || item["metadata"][name] == *value);
+            let is = |item: &Value| {
+                key.iter().all(|(name, value)| {
+                    item[name] == *value
+                        || (name == "protocol" && item[name].is_null())
+                        || item["metadata"][name] == *value
+                })
+            };
             if after.is_none() {
                 // An item goes with its key; what is told of its other fields goes with it.
                 let Some(place) = items.iter().position(is) else { return };
@@ -231,7 +278,11 @@ fn sorted(value: &mut Value) {
         Value::Object(fields) => {
             fields.values_mut().for_each(sorted);
             // Set to nothing is not set.
-            fields.retain(|_, value| !(value.is_null() || value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)));
+            fields.retain(|_, value| {
+                !(value.is_null()
+                    || value.as_object().is_some_and(Map::is_empty)
+                    || value.as_array().is_some_and(Vec::is_empty))
+            });
         }
         Value::Array(items) => {
             items.iter_mut().for_each(sorted);
@@ -244,7 +295,12 @@ fn sorted(value: &mut Value) {
 }
 
 fn seen(space: &Space, objects: &[Value]) -> Vec<Value> {
-    objects.iter().map(|one| settled(&space.get(&format!("{}/{}", text(&one["kind"]).to_lowercase(), text(&one["metadata"]["name"]))))).collect()
+    objects
+        .iter()
+        .map(|one| {
+            settled(&space.get(&format!("{}/{}", text(&one["kind"]).to_lowercase(), text(&one["metadata"]["name"]))))
+        })
+        .collect()
 }
 
 #[test]
@@ -266,9 +322,11 @@ fn a_plan_of_what_was_just_applied_is_empty_and_a_plan_of_a_change_is_what_happe
         let mut wanted = seen(&space, &first);
         let plan = space.run("plan web -o json").ok().json();
         for (object, wanted) in second.iter().zip(&mut wanted) {
-            let change = plan["changes"].as_array().unwrap().iter().find(|change| {
-                change["kind"] == object["kind"] && change["name"] == object["metadata"]["name"]
-            });
+            let change = plan["changes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|change| change["kind"] == object["kind"] && change["name"] == object["metadata"]["name"]);
             let fields = change.unwrap()["fields"].as_array().unwrap();
             fields_told += fields.len();
             carry_out(wanted, fields);
@@ -287,5 +345,7 @@ fn a_plan_of_what_was_just_applied_is_empty_and_a_plan_of_a_change_is_what_happe
             space.list("pod,persistentvolumeclaim,statefulset,deployment", "").is_empty().then_some(())
         });
     }
-    println!("properties: {empty} objects just applied, 0 planned again; {told} changes of {fields_told} fields, all as told");
+    println!(
+        "properties: {empty} objects just applied, 0 planned again; {told} changes of {fields_told} fields, all as told"
+    );
 }

@@ -166,6 +166,9 @@ fn fields(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
                 FieldCause::Removed if field.op != FieldOp::Remove => {
                     beside = styles.removed(&format!("{beside}  (default: no longer set here)"));
                 }
+                FieldCause::Adopted if field.owner.before.is_empty() => {
+                    beside.push_str("  (a default that goes with it)");
+                }
                 FieldCause::Adopted => {
                     beside.push_str(&format!("  (adopted from {})", field.owner.before));
                 }
