@@ -43,7 +43,7 @@ fn ctrl_c_while_waiting_gives_the_lock_back_and_the_next_publish_goes_on() {
 #[test]
 fn ctrl_c_between_stages_writes_nothing_more() {
     let Some(space) = Space::new("stop-stage") else { return };
-    let objects = [slow("web", "8s"), after("later", "StatefulSet/web")];
+    let objects = [slow("web", "12s"), after("later", "StatefulSet/web")];
     space.feed(&yaml(&objects), &["define", "web", "-f", "-"]).ok();
     let first = space.start(&["publish", "web", "--yes"]);
     space.until("the pod", || space.find("pod/web-0"));
@@ -54,7 +54,10 @@ fn ctrl_c_between_stages_writes_nothing_more() {
     // What it would have made is known, so that a change of mind leaves nothing behind.
     let names = state(&space, "web")["inventory"].to_string();
     assert!(names.contains("later") && names.contains("web"), "{names}");
-    space.run("publish web --yes").ok().says(&["going on with revision 1"]);
+    // Who goes on waits for what was written before, too.
+    space.run("publish web --yes --wait-timeout 1s").fails(5, &["ConfigMap/later", "depends on StatefulSet/web"]);
+    assert!(space.find("configmap/later").is_none());
+    space.run("publish web --yes").ok();
     assert!(space.find("configmap/later").is_some());
 }
 
