@@ -32,6 +32,9 @@ pub mod exit {
     pub const INTERRUPTED: u8 = 130;
 }
 
+/// What to do after a lost lock.
+const LOST: &str = "publish again, which goes on from where this stopped";
+
 /// Why a command did not do what it was asked.
 #[derive(Debug, Error)]
 #[error("{message}")]
@@ -77,9 +80,11 @@ impl From<ClusterError> for CommandError {
             }
             ClusterError::NamespaceMissing(name) => format!("create it with: kubectl create namespace {name}"),
             ClusterError::UnknownKind { .. } => "install the CustomResourceDefinition first, or check the spelling".into(),
+            ClusterError::LockLost(_) => LOST.into(),
             ClusterError::Api { .. } | ClusterError::Reply { .. } => String::new(),
         };
         let failed = Self::new(error.to_string());
+        let failed = if matches!(error, ClusterError::LockLost(_)) { failed.code(exit::LOCKED) } else { failed };
         if hint.is_empty() { failed } else { failed.hint(hint) }
     }
 }
@@ -191,9 +196,7 @@ impl From<crate::cluster::LockError> for CommandError {
             LockError::Held { .. } => Self::new(error.to_string())
                 .code(exit::LOCKED)
                 .hint("wait until it is done; if its process is gone, the lock frees itself after 30 s"),
-            LockError::Lost(_) => Self::new(error.to_string())
-                .code(exit::LOCKED)
-                .hint("publish again, which goes on from where this stopped"),
+            LockError::Lost(_) => Self::new(error.to_string()).code(exit::LOCKED).hint(LOST),
             LockError::Cluster(error) => error.into(),
         }
     }

@@ -37,7 +37,7 @@ fn cluster() -> Option<&'static Cluster> {
 }
 
 /// Past the capture of test output.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     // A closed stderr is no reason to fail a test.
     let _ = writeln!(std::io::stderr(), "{line}");
 }
@@ -329,6 +329,11 @@ pub(crate) struct Background {
 }
 
 impl Background {
+    /// Its process number.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Ends it as a crash does: at once and without a word.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it runs");

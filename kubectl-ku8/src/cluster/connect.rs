@@ -9,11 +9,14 @@ use base64::Engine as _;
 use kube::config::{Cluster as ClusterEntry, Kubeconfig};
 
 use super::ClusterError;
-use super::http::root_cause;
+use super::wire::root_cause;
 use crate::object::nearest;
 
+/// Told what a person should know while they wait, such as another try.
+pub type Notice = std::sync::Arc<dyn Fn(&str) + Send + Sync>;
+
 /// What the command line and the environment say about the connection.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ConnectOptions {
     /// `--kubeconfig`: exactly this file, which must exist.
     pub kubeconfig: Option<PathBuf>,
@@ -33,6 +36,8 @@ pub struct ConnectOptions {
     pub request_timeout: Option<Duration>,
     /// Whether the process runs inside a pod.
     pub in_cluster: bool,
+    /// Who is told about waiting.
+    pub notice: Option<Notice>,
 }
 
 /// A resolved connection.
@@ -50,6 +55,8 @@ pub struct Target {
     pub namespace: String,
     /// Longest time one request may take.
     pub request_timeout: Duration,
+    /// Who is told about waiting.
+    pub(crate) notice: Option<Notice>,
 }
 
 /// A connection attempt that takes longer than this is a failure (issue: unreachable server within 10 s).
@@ -124,7 +131,8 @@ fn finish(
     let namespace = options.namespace.clone().or(namespace).filter(|name| !name.is_empty());
     let namespace = namespace.unwrap_or_else(|| "default".to_owned());
     config.default_namespace.clone_from(&namespace);
-    Target { config, server, context, user, namespace, request_timeout }
+    let notice = options.notice.clone();
+    Target { config, server, context, user, namespace, request_timeout, notice }
 }
 
 fn in_cluster(options: &ConnectOptions) -> Result<Target, ClusterError> {

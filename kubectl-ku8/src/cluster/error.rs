@@ -28,6 +28,8 @@ pub struct ApiStatus {
     pub message: String,
     /// Details, if any.
     pub causes: Vec<Cause>,
+    /// When the server asks to be left alone for a while (`Retry-After`).
+    pub retry_after: Option<std::time::Duration>,
 }
 
 impl ApiStatus {
@@ -55,7 +57,9 @@ impl ApiStatus {
                 })
                 .collect()
         });
-        Self { code, reason: text("reason"), message, causes }
+        let seconds = value["details"]["retryAfterSeconds"].as_u64().filter(|seconds| *seconds > 0);
+        let retry_after = seconds.map(std::time::Duration::from_secs);
+        Self { code, reason: text("reason"), message, causes, retry_after }
     }
 
     /// A field-manager conflict, told from a stale resourceVersion by its causes (plan-apply.md, 0.3).
@@ -102,13 +106,15 @@ pub enum ClusterError {
         /// The closest existing one.
         nearest: Option<String>,
     },
-    /// The server cannot be reached.
+    /// The server cannot be reached, or the connection broke.
     #[error("cannot reach {server}: {reason}")]
     Unreachable {
         /// URL of the server.
         server: String,
         /// Innermost cause.
         reason: String,
+        /// Whether the request may have arrived all the same.
+        sent: bool,
     },
     /// No answer within the request timeout.
     #[error("{server} did not answer within {seconds} s")]
@@ -163,6 +169,9 @@ pub enum ClusterError {
         /// The server's answer.
         status: ApiStatus,
     },
+    /// The lock under which a write was to be made is not ours any more; the write was not sent.
+    #[error("the lock on {0} was lost: somebody took it over, or it could not be renewed")]
+    LockLost(String),
     /// A reply that is not what the API promises.
     #[error("{server} sent something that is not a Kubernetes reply: {reason}")]
     Reply {
@@ -179,6 +188,17 @@ impl ClusterError {
         match self {
             Self::Api { status, .. } => Some(status),
             _ => None,
+        }
+    }
+
+    /// Says whether a write that failed so may have been carried out all the same: no answer, half an answer, or one
+    /// that somebody between us and the server may have given in its place.
+    pub fn is_ambiguous(&self) -> bool {
+        match self {
+            Self::Unreachable { sent, .. } => *sent,
+            Self::Timeout { .. } | Self::Reply { .. } => true,
+            Self::Api { status, .. } => status.code >= 500 && !status.is_invalid_manifest(),
+            _ => false,
         }
     }
 

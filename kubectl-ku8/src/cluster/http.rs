@@ -3,33 +3,35 @@
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ::http::{Method, Request};
-use kube::client::Body;
+use ::http::{HeaderMap, Method};
 use serde_json::Value;
+use tokio::time::Instant;
 
+use super::connect::Notice;
 use super::error::ApiStatus;
 use super::mask::Mask;
+use super::patience::{Patience, Tries};
+use super::wire::{build, root_cause, was_refused};
 use super::{ClusterError, Target};
 
-/// Attempts for reads and dry-runs; the pauses between them add up to about 8 s.
-const ATTEMPTS: u32 = 5;
+/// Another try within this is nobody's business; later ones are said aloud, and no more often than this.
+const SILENT: Duration = Duration::from_secs(1);
 
-/// A server that answers nothing at all is given up after this.
-const FIRST_ANSWER: Duration = Duration::from_secs(8);
-
-/// A client with one deadline per request.
+/// A client that always ends: see [`Patience`] and [`Tries`].
 pub(crate) struct Http {
     client: kube::Client,
     server: String,
     user: String,
     timeout: Duration,
-    /// Whether the server has answered anything yet; before that, patience is short.
-    answered: AtomicBool,
+    patience: Mutex<Patience>,
+    /// The server's time in its last reply, and when that came.
+    time: Mutex<Option<(jiff::Timestamp, Instant)>>,
     mask: Mask,
     warnings: Mutex<Vec<String>>,
+    notice: Option<Notice>,
+    noticed: Mutex<Option<Instant>>,
 }
 
 /// What to send and what it is about, for messages.
@@ -55,14 +57,30 @@ impl Http {
             server: target.server.clone(),
             user: target.user.clone(),
             timeout: target.request_timeout,
-            answered: AtomicBool::new(false),
+            patience: Mutex::default(),
+            time: Mutex::new(None),
             mask: Mask::new(),
             warnings: Mutex::new(Vec::new()),
+            notice: target.notice.clone(),
+            noticed: Mutex::new(None),
         })
     }
 
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.warnings.lock().map(|list| list.clone()).unwrap_or_default()
+    }
+
+    /// The server's time, as its last reply had it; whole seconds, so that it may be late by one.
+    pub(crate) fn server_time(&self) -> Option<jiff::Timestamp> {
+        let (time, at) = (*self.time.lock().ok()?)?;
+        time.checked_add(jiff::SignedDuration::try_from(at.elapsed()).ok()?).ok()
+    }
+
+    /// Hides what a reply would hide, so that what was sent can be compared with what came back.
+    pub(crate) fn masked(&self, value: &Value) -> Value {
+        let mut value = value.clone();
+        self.mask.apply(&mut value);
+        value
     }
 
     /// A GET of one thing or a list.
@@ -88,64 +106,119 @@ impl Http {
         .await
     }
 
-    /// Sends one exchange, again where that is safe and useful.
+    /// Sends a read or a dry-run, again where that is useful. Writes take [`Http::attempt`]: whether they may be sent
+    /// again is not for this file to say.
     pub(crate) async fn exchange(&self, exchange: &Exchange<'_>) -> Result<Value, ClusterError> {
-        let mut attempt = 1;
+        let mut tries = self.tries();
         loop {
-            let outcome = self.once(exchange).await;
-            let again = match &outcome {
-                Err(ClusterError::Api { status, .. }) => {
-                    // 429 was turned away before anything happened, so even a write may be sent again.
-                    status.code == 429 || (exchange.repeatable && status.is_transient())
-                }
-                Err(ClusterError::Unreachable { .. }) => exchange.repeatable && attempt < 2,
+            let error = match self.attempt(exchange, &tries).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            let again = match &error {
+                ClusterError::Api { status, .. } => status.is_transient(),
+                // Nothing has ever come from there: one more try, for a server that is just coming up.
+                ClusterError::Unreachable { .. } => self.has_answered() || tries.next() < 2,
+                ClusterError::Reply { .. } => true,
                 _ => false,
             };
-            if !again || attempt >= ATTEMPTS {
-                return outcome;
+            if !again || !self.pause(exchange, &error, &mut tries).await {
+                return Err(error);
             }
-            let pause = Duration::from_millis(250 << attempt);
-            tracing::info!("{} {}: trying again in {pause:?}", exchange.method, exchange.path);
-            tokio::time::sleep(pause).await;
-            attempt += 1;
         }
     }
 
-    async fn once(&self, exchange: &Exchange<'_>) -> Result<Value, ClusterError> {
+    /// The tries of one request.
+    pub(crate) fn tries(&self) -> Tries {
+        Tries::new(self.timeout)
+    }
+
+    fn has_answered(&self) -> bool {
+        self.patience.lock().is_ok_and(|patience| patience.has_answered())
+    }
+
+    /// Pauses before another try, and says so; `false` when it is enough.
+    pub(crate) async fn pause(&self, exchange: &Exchange<'_>, error: &ClusterError, tries: &mut Tries) -> bool {
+        let over = self.patience.lock().is_ok_and(|patience| patience.is_over(self.timeout, Instant::now()));
+        let Some(pause) = tries.pause(error).filter(|_| !over) else { return false };
+        tracing::info!("{} {}: {error}; trying again in {pause:?}", exchange.method, exchange.path);
+        if tries.elapsed() + pause > SILENT {
+            self.tell(&format!("{error}; trying again in {:.0} s", pause.as_secs_f64().max(1.0)));
+        }
+        tokio::time::sleep(pause).await;
+        true
+    }
+
+    fn tell(&self, text: &str) {
+        let (Some(notice), Ok(mut noticed)) = (&self.notice, self.noticed.lock()) else { return };
+        if noticed.is_none_or(|at| at.elapsed() > SILENT) {
+            *noticed = Some(Instant::now());
+            notice(text);
+        }
+    }
+
+    /// Sends one exchange once.
+    pub(crate) async fn attempt(&self, exchange: &Exchange<'_>, tries: &Tries) -> Result<Value, ClusterError> {
+        let sent = Instant::now();
+        let limit = self.patience.lock().map_or(self.timeout, |patience| {
+            let limit = patience.limit(exchange.repeatable, self.timeout, sent);
+            // The first try of a request has what the command still has, the next ones what it left them.
+            if tries.next() > 1 { limit.min(tries.left().max(SILENT)) } else { limit }
+        });
+        let answer = self.once(exchange, limit).await;
+        if let Ok(mut patience) = self.patience.lock() {
+            let answered = !matches!(answer, Err(ClusterError::Timeout { .. } | ClusterError::Unreachable { .. }));
+            let good = match &answer {
+                Ok(_) => true,
+                Err(ClusterError::Api { status, .. }) => !status.is_transient(),
+                Err(_) => false,
+            };
+            patience.note(exchange.repeatable, sent, answered, good, Instant::now());
+        }
+        answer
+    }
+
+    async fn once(&self, exchange: &Exchange<'_>, limit: Duration) -> Result<Value, ClusterError> {
         let request = build(exchange)?;
-        let started = tokio::time::Instant::now();
-        let limit = if self.answered.load(Ordering::Relaxed) { self.timeout } else { self.timeout.min(FIRST_ANSWER) };
+        let started = Instant::now();
         let answer = tokio::time::timeout(limit, async {
             let reply = self.client.send(request).await?;
-            let code = reply.status().as_u16();
-            let warnings: Vec<String> = reply
-                .headers()
-                .get_all("warning")
-                .iter()
-                .filter_map(|value| value.to_str().ok())
-                .filter_map(|text| text.split('"').nth(1).map(str::to_owned))
-                .collect();
-            let body = reply.into_body().collect_bytes().await?;
-            Ok::<_, kube::Error>((code, warnings, body))
+            let (head, body) = reply.into_parts();
+            self.read_clock(&head.headers);
+            let body = body.collect_bytes().await?;
+            Ok::<_, kube::Error>((head.status.as_u16(), head.headers, body))
         })
         .await;
-        self.answered.fetch_or(matches!(answer, Ok(Ok(_))), Ordering::Relaxed);
-        let (code, warnings, body) = match answer {
+        let (code, headers, body) = match answer {
             Err(_) => {
-                return Err(ClusterError::Timeout { server: self.server.clone(), seconds: limit.as_secs() });
+                let seconds = limit.as_secs().max(1);
+                return Err(ClusterError::Timeout { server: self.server.clone(), seconds });
             }
             Ok(Err(error)) => return Err(self.transport(&error)),
             Ok(Ok(parts)) => parts,
         };
         tracing::debug!("{} {} {code} in {:?}", exchange.method, exchange.path, started.elapsed());
-        self.note(warnings);
+        self.note(&headers);
         if code < 400 {
             let mut value: Value = serde_json::from_slice(&body)
                 .map_err(|error| ClusterError::Reply { server: self.server.clone(), reason: error.to_string() })?;
             self.mask.apply(&mut value);
             return Ok(value);
         }
-        Err(self.refusal(exchange, code, &String::from_utf8_lossy(&body)))
+        let mut refusal = self.refusal(exchange, code, &String::from_utf8_lossy(&body));
+        let wish = headers.get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        if let (ClusterError::Api { status, .. }, Some(seconds)) = (&mut refusal, wish) {
+            status.retry_after = Some(Duration::from_secs(seconds));
+        }
+        Err(refusal)
+    }
+
+    fn read_clock(&self, headers: &HeaderMap) {
+        let date = headers.get("date").and_then(|value| value.to_str().ok());
+        let time = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok()).map(|time| time.timestamp());
+        if let (Some(time), Ok(mut known)) = (time, self.time.lock()) {
+            *known = Some((time, Instant::now()));
+        }
     }
 
     fn refusal(&self, exchange: &Exchange<'_>, code: u16, body: &str) -> ClusterError {
@@ -181,56 +254,14 @@ impl Http {
         if matches!(error, kube::Error::Auth(_)) {
             return ClusterError::Kubeconfig(format!("user `{}`: {reason}", self.user));
         }
-        ClusterError::Unreachable { server: self.server.clone(), reason }
+        ClusterError::Unreachable { server: self.server.clone(), reason, sent: !was_refused(error) }
     }
 
-    fn note(&self, warnings: Vec<String>) {
+    fn note(&self, headers: &HeaderMap) {
+        let texts = headers.get_all("warning").iter().filter_map(|value| value.to_str().ok());
+        let warnings = texts.filter_map(|text| text.split('"').nth(1).map(str::to_owned));
         let Ok(mut known) = self.warnings.lock() else { return };
         let seen: BTreeSet<String> = known.iter().cloned().collect();
-        known.extend(warnings.into_iter().filter(|warning| !seen.contains(warning)));
-    }
-}
-
-fn build(exchange: &Exchange<'_>) -> Result<Request<Body>, ClusterError> {
-    let query: Vec<String> = exchange.query.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-    let uri =
-        if query.is_empty() { exchange.path.to_owned() } else { format!("{}?{}", exchange.path, query.join("&")) };
-    let mut request = Request::builder().method(exchange.method.clone()).uri(uri).header("accept", exchange.accept);
-    let body = match exchange.content {
-        Some((content_type, value)) => {
-            request = request.header("content-type", content_type);
-            Body::from(serde_json::to_vec(value).expect("JSON values always serialise"))
-        }
-        None => Body::empty(),
-    };
-    request.body(body).map_err(|error| ClusterError::Reply { server: String::new(), reason: error.to_string() })
-}
-
-/// Percent-encodes everything but unreserved characters (RFC 3986, section 2.3).
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
-}
-
-/// The innermost error says what happened; the outer ones only say where ("client error (Connect)").
-pub(crate) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut deepest = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    crate::object::printable(&deepest.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn query_values_are_encoded() {
-        assert_eq!(encode("ku8.dev/kind=definition,a!=b"), "ku8.dev%2Fkind%3Ddefinition%2Ca%21%3Db");
+        known.extend(warnings.filter(|warning| !seen.contains(warning)));
     }
 }

@@ -6,18 +6,22 @@ mod dry_run;
 mod error;
 mod http;
 mod kinds;
+mod lease;
 mod lock;
 mod mask;
 mod observe;
+mod patience;
+mod proof;
 mod store;
 mod take_over;
 mod unlock;
+mod wire;
 mod write;
 
-pub use connect::{ConnectOptions, Target, connect_target};
+pub use connect::{ConnectOptions, Notice, Target, connect_target};
 pub use error::{ApiStatus, Cause, ClusterError};
 pub use kinds::Resource;
-pub use lock::{Claim, Clock, Lock, LockError};
+pub use lock::{Claim, Clock, Lock, LockError, LockEvent};
 pub use observe::Ask;
 pub use store::RecordSummary;
 pub use unlock::HeldLock;
@@ -27,6 +31,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use self::http::Http;
+use self::lease::Kept;
 use crate::object::GroupKind;
 
 /// What planning may do: read, and dry-run. It has no writing method, so a plan cannot change anything
@@ -56,6 +61,8 @@ impl PlanClient {
 #[derive(Clone)]
 pub struct Cluster {
     reader: PlanClient,
+    /// The lease every write is made under, if any.
+    lease: Option<Arc<Kept>>,
 }
 
 impl Cluster {
@@ -71,11 +78,21 @@ impl Cluster {
             expected: Arc::new(Mutex::new(BTreeMap::new())),
             target: Arc::new(target),
         };
-        Ok(Self { reader })
+        Ok(Self { reader, lease: None })
     }
 
     /// The half of this client that can only read and dry-run.
     pub fn reader(&self) -> &PlanClient {
         &self.reader
+    }
+
+    /// The same client, whose every write first makes sure of the lease.
+    pub(crate) fn under(&self, lease: &Arc<Kept>) -> Self {
+        Self { reader: self.reader.clone(), lease: Some(Arc::clone(lease)) }
+    }
+
+    /// The server's time, by its last reply and our monotonic clock.
+    pub(crate) fn server_time(&self) -> Option<jiff::Timestamp> {
+        self.reader.http.server_time()
     }
 }

@@ -3,9 +3,10 @@
 
 use serde_json::json;
 
+use super::lease::leases;
 use super::lock::Clock;
-use super::{Cluster, ClusterError, PlanClient, Resource};
-use crate::object::{GroupKind, LiveObject, ObjectKey, printable};
+use super::{Cluster, ClusterError, PlanClient};
+use crate::object::{LiveObject, ObjectKey, printable};
 
 /// A lock that somebody holds, or did not give back.
 #[derive(Clone, Debug)]
@@ -22,10 +23,6 @@ pub struct HeldLock {
     seen: LiveObject,
 }
 
-fn leases() -> Resource {
-    Resource::built_in(&GroupKind::new("coordination.k8s.io", "Lease")).expect("Lease is in the built-in table")
-}
-
 impl PlanClient {
     /// The lock of a definition, if anybody has it.
     ///
@@ -39,9 +36,11 @@ impl PlanClient {
         if holder.is_empty() {
             return Ok(None);
         }
+        // Stamps are the server's time; this machine's clock only stands in for a server that does not tell it.
+        let now = self.http.server_time().unwrap_or_else(clock);
         let since = |field: &str| {
             let time: Option<jiff::Timestamp> = spec[field].as_str().and_then(|text| text.parse().ok());
-            time.map_or(i64::MAX, |time| clock().as_second().saturating_sub(time.as_second()).max(0))
+            time.map_or(i64::MAX, |time| now.as_second().saturating_sub(time.as_second()).max(0))
         };
         let (held, renewed) = (since("acquireTime"), since("renewTime"));
         let live = renewed < spec["leaseDurationSeconds"].as_i64().unwrap_or(0);

@@ -1,11 +1,12 @@
 //! The writes: create-only and compare-and-swap patches, deletes with preconditions, the Secret's own verbs.
-//! It never writes without saying what it expects to find there.
+//! It never writes without saying what it expects to find there, and never takes a lost answer for a lost write.
 
 use ::http::Method;
 use serde_json::{Value, json};
 
 use super::http::Exchange;
 use super::observe::{APPLY, pinned};
+use super::proof::Proof;
 use super::{Cluster, ClusterError, Resource};
 use crate::object::{LiveObject, Manifest, ObjectKey, labels};
 
@@ -43,11 +44,10 @@ impl Cluster {
             ("fieldValidation", "Strict"),
             ("force", if force { "true" } else { "false" }),
         ];
-        let content = Some((APPLY, &body));
-        let value = self
-            .send(Method::PATCH, &resource.path(manifest.key()), &query, content, "patch", &resource, manifest.key())
-            .await?;
-        Ok(LiveObject { value })
+        let path = resource.path(manifest.key());
+        let proof = Proof::Applied { manifest, uid: seen.map(LiveObject::uid), force };
+        let write = Write { method: Method::PATCH, path: &path, query: &query, content: (APPLY, &body), verb: "patch" };
+        Ok(LiveObject { value: self.send(write, &resource, manifest.key(), &proof).await? })
     }
 
     /// Deletes exactly the object that was seen; one that is already gone is fine.
@@ -59,10 +59,10 @@ impl Cluster {
             "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
             "preconditions": {"uid": seen.uid, "resourceVersion": seen.resource_version},
         });
-        match self
-            .send(Method::DELETE, &resource.path(key), &[], Some(("application/json", &body)), "delete", resource, key)
-            .await
-        {
+        let path = resource.path(key);
+        let content = ("application/json", &body);
+        let write = Write { method: Method::DELETE, path: &path, query: &[], content, verb: "delete" };
+        match self.send(write, resource, key, &Proof::Deleted(seen)).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_not_found() => Ok(()),
             Err(error) => Err(error),
@@ -81,9 +81,9 @@ impl Cluster {
     ) -> Result<LiveObject, ClusterError> {
         let query = [("fieldManager", labels::FIELD_MANAGER), ("fieldValidation", "Strict")];
         let path = resource.collection(&key.namespace);
-        let value =
-            self.send(Method::POST, &path, &query, Some(("application/json", value)), "create", resource, key).await?;
-        Ok(LiveObject { value })
+        let content = ("application/json", value);
+        let write = Write { method: Method::POST, path: &path, query: &query, content, verb: "create" };
+        Ok(LiveObject { value: self.send(write, resource, key, &Proof::Holds(value)).await? })
     }
 
     /// Replaces an object; the value carries the resourceVersion (and uid) it was read with.
@@ -97,9 +97,10 @@ impl Cluster {
         value: &Value,
     ) -> Result<LiveObject, ClusterError> {
         let query = [("fieldManager", labels::FIELD_MANAGER), ("fieldValidation", "Strict")];
-        let content = Some(("application/json", value));
-        let value = self.send(Method::PUT, &resource.path(key), &query, content, "update", resource, key).await?;
-        Ok(LiveObject { value })
+        let path = resource.path(key);
+        let content = ("application/json", value);
+        let write = Write { method: Method::PUT, path: &path, query: &query, content, verb: "update" };
+        Ok(LiveObject { value: self.send(write, resource, key, &Proof::Holds(value)).await? })
     }
 
     /// JSON merge patch (RFC 7386) onto exactly the object that was seen.
@@ -116,35 +117,70 @@ impl Cluster {
         patch["metadata"]["uid"] = json!(seen.uid);
         patch["metadata"]["resourceVersion"] = json!(seen.resource_version);
         let query = [("fieldManager", labels::FIELD_MANAGER), ("fieldValidation", "Strict")];
-        let content = Some(("application/merge-patch+json", &patch));
-        let value = self.send(Method::PATCH, &resource.path(key), &query, content, "patch", resource, key).await?;
-        Ok(LiveObject { value })
+        let path = resource.path(key);
+        let content = ("application/merge-patch+json", &patch);
+        let write = Write { method: Method::PATCH, path: &path, query: &query, content, verb: "patch" };
+        Ok(LiveObject { value: self.send(write, resource, key, &Proof::Holds(&patch)).await? })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one private door for all writes; a struct would only rename them")]
+    /// The one door for all writes. A refusal for being busy (429) and a connection that was never made are tried
+    /// again. After anything that leaves open whether the write arrived, and after a conflict, which may be with an
+    /// earlier arrival of this very write, the object is looked at: what is there already counts as written. Only then
+    /// is the same write sent again, which its preconditions keep from happening twice.
     async fn send(
         &self,
-        method: Method,
-        path: &str,
-        query: &[(&str, &str)],
-        content: Option<(&str, &Value)>,
-        verb: &str,
+        write: Write<'_>,
         resource: &Resource,
         key: &ObjectKey,
+        proof: &Proof<'_>,
     ) -> Result<Value, ClusterError> {
-        self.reader
-            .http
-            .exchange(&Exchange {
-                method,
-                path,
-                query,
-                accept: "application/json",
-                content,
-                verb,
-                resource: &resource.rbac_name(),
-                name: &key.name,
-                repeatable: false,
-            })
-            .await
+        let http = &self.reader.http;
+        let exchange = Exchange {
+            method: write.method,
+            path: write.path,
+            query: write.query,
+            accept: "application/json",
+            content: Some(write.content),
+            verb: write.verb,
+            resource: &resource.rbac_name(),
+            name: &key.name,
+            repeatable: false,
+        };
+        let mut tries = http.tries();
+        let mut unsure = false;
+        loop {
+            if let Some(lease) = &self.lease {
+                lease.confirm(exchange.method == Method::DELETE).await?;
+            }
+            let error = match http.attempt(&exchange, &tries).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            unsure |= error.is_ambiguous();
+            if error.is_ambiguous() || error.is_conflict() || (unsure && error.is_not_found()) {
+                match self.reader.proven(resource, key, proof, unsure).await {
+                    Ok(Some(value)) => return Ok(value),
+                    Ok(None) => {}
+                    Err(unread) => tracing::info!("{} {}: not read back: {unread}", exchange.verb, exchange.path),
+                }
+            }
+            let again = match &error {
+                ClusterError::Unreachable { .. } | ClusterError::Timeout { .. } | ClusterError::Reply { .. } => true,
+                ClusterError::Api { status, .. } => status.is_transient(),
+                _ => false,
+            };
+            if !again || !http.pause(&exchange, &error, &mut tries).await {
+                return Err(error);
+            }
+        }
     }
+}
+
+/// What to send.
+struct Write<'a> {
+    method: Method,
+    path: &'a str,
+    query: &'a [(&'a str, &'a str)],
+    content: (&'a str, &'a Value),
+    verb: &'a str,
 }

@@ -104,7 +104,19 @@ pub async fn run(context: &Context, args: ApplyArgs) -> Result<u8, CommandError>
     let options = allow.options();
     let prepared = prepare(context, cluster, &head.definition, Some(&head), &namespace, &options).await?;
     let now = self::saved(context, cluster, &prepared, &head, saved.options.clone()).await?;
-    let moved = saved.moved(&now);
+    let mut moved = saved.moved(&now);
+    // What was approved had no problem; one that came up since makes the plan stale too.
+    for problem in &prepared.plan.problems {
+        let place = moved.iter().position(|one| one.object == problem.object).unwrap_or_else(|| {
+            moved.push(Moved {
+                object: problem.object.clone(),
+                planned: vec!["no problem".to_owned()],
+                now: Vec::new(),
+            });
+            moved.len() - 1
+        });
+        moved[place].now.push(problem.message.clone());
+    }
     if !moved.is_empty() {
         return Err(stale(&saved, &moved));
     }

@@ -3,11 +3,13 @@
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::interrupt::Interrupt;
+use super::record::person;
 use crate::cli::GlobalArgs;
-use crate::cluster::{Claim, Cluster, ConnectOptions, connect_target};
+use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target};
 use crate::error::CommandError;
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
@@ -22,6 +24,7 @@ pub struct Context {
     pub globals: GlobalArgs,
     /// Where output goes.
     pub ui: Ui,
+    around: Surroundings,
     /// Ctrl-C.
     pub interrupt: Interrupt,
     runtime: OnceCell<Runtime>,
@@ -42,6 +45,7 @@ impl Context {
         Self {
             globals,
             ui: Ui::new(around),
+            around,
             interrupt: Interrupt::default(),
             runtime: OnceCell::new(),
             cluster: OnceCell::new(),
@@ -114,16 +118,19 @@ impl Context {
         format!("{user}@{host}")
     }
 
-    /// Who holds an operation: `user@host/pid/boot`.
+    /// Who holds an operation: `user@host/pid/place`, never given twice.
     pub fn holder(&self) -> String {
-        format!("{}/{}/{}", self.who(), std::process::id(), boot())
+        format!("{}/{}/{}", self.who(), std::process::id(), place(std::process::id()))
     }
 
-    /// How this process takes a lock. `KU8_LEASE_SECONDS` shortens the lease for tests.
+    /// How this process takes a lock, and tells what happens on the way. `KU8_LEASE_SECONDS` shortens the lease for
+    /// tests.
     pub fn claim(&self) -> Claim {
         let seconds =
             std::env::var("KU8_LEASE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(LEASE_SECONDS);
-        Claim { holder: self.holder(), lasts: Duration::from_secs(seconds), clock: now, is_gone }
+        let around = self.around;
+        let tell = Arc::new(move |event: &LockEvent| Ui::new(around).say(&lock_words(event)));
+        Claim { holder: self.holder(), lasts: Duration::from_secs(seconds), wait: None, clock: now, is_gone, tell }
     }
 
     /// `$VISUAL`, `$EDITOR`, or `vi`.
@@ -144,6 +151,10 @@ impl Context {
             namespace: self.globals.namespace.clone(),
             request_timeout: self.globals.request_timeout,
             in_cluster: std::env::var_os("KUBERNETES_SERVICE_HOST").is_some(),
+            notice: Some(Arc::new({
+                let around = self.around;
+                move |text: &str| Ui::new(around).say(&crate::object::printable(text))
+            })),
         }
     }
 }
@@ -158,23 +169,89 @@ fn home() -> Option<PathBuf> {
     std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
-/// Tells one boot of one machine from all others, as far as the system says.
+/// Tells one process of one boot of one machine from all others, as far as the system says: boot, process namespace
+/// (containers of one machine count their processes each for itself), and when the process began.
+fn place(process: u32) -> String {
+    let began = began(process).unwrap_or_default();
+    match (boot(), process_namespace()) {
+        (boot, Some(namespace)) if !boot.is_empty() => format!("{boot}.{namespace}.{began}"),
+        _ => String::new(),
+    }
+}
+
 fn boot() -> String {
     let id = crate::files::read_text(std::path::Path::new("/proc/sys/kernel/random/boot_id")).unwrap_or_default();
     id.trim().chars().take(8).collect()
 }
 
-/// A holder of this boot whose process has ended can no longer write (decisions.md, 25).
+/// The number of the namespace our process numbers belong to.
+fn process_namespace() -> Option<String> {
+    let link = std::path::Path::new("/proc/self/ns/pid").read_link().ok()?;
+    Some(link.to_str()?.chars().filter(char::is_ascii_digit).collect())
+}
+
+/// Ticks from boot to the start of a process; `None` when there is none, or it may not be seen.
+fn began(process: u32) -> Option<String> {
+    let stat = crate::files::read_text(std::path::Path::new(&format!("/proc/{process}/stat"))).ok()?;
+    // The second field is the program's name in brackets, which may hold anything.
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    // One that ended and was not yet buried by its parent is still listed.
+    let ended = matches!(fields.next(), Some("Z" | "X"));
+    fields.nth(18).map(|began| if ended { "ended".to_owned() } else { began.to_owned() })
+}
+
+/// A holder of this boot and namespace whose process has ended can no longer write (decisions.md, 25). A process of
+/// that number that began at another time is another process; one that may not be seen is alive.
 fn is_gone(holder: &str) -> bool {
     let mut parts = holder.rsplit('/');
     let (Some(theirs), Some(process)) = (parts.next(), parts.next()) else { return false };
-    let here = boot();
-    let process = process.parse().ok().and_then(rustix::process::Pid::from_raw);
-    !here.is_empty()
-        && theirs == here
-        && process.is_some_and(|process| rustix::process::test_kill_process(process).is_err())
+    let Ok(process) = process.parse::<u32>() else { return false };
+    let here = place(std::process::id());
+    let (Some((theirs, start)), Some((here, _))) = (theirs.rsplit_once('.'), here.rsplit_once('.')) else {
+        return false;
+    };
+    theirs == here && began(process).map_or_else(|| has_ended(process), |began| began != start)
 }
 
+/// A process that is somebody else's answers with another error than one that is not there.
+fn has_ended(process: u32) -> bool {
+    let process = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
+    process.is_none_or(|process| rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH))
+}
+
+fn lock_words(event: &LockEvent) -> String {
+    match event {
+        LockEvent::Waiting { holder, .. } => format!("Waiting for {} to end its operation", person(holder)),
+        LockEvent::TakenOver { holder, gone: true } => {
+            format!("Taking over from {}, which has ended", person(holder))
+        }
+        LockEvent::TakenOver { holder, gone: false } => format!("Taking over from {} (expired)", person(holder)),
+    }
+}
+
+/// The time; a test may have this machine's clock go wrong.
 fn now() -> jiff::Timestamp {
-    jiff::Timestamp::now()
+    let offset = std::env::var("KU8_CLOCK_OFFSET_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    jiff::Timestamp::now() + jiff::SignedDuration::from_secs(offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_ended_process_of_this_place_is_gone() {
+        let here = place(std::process::id());
+        assert!(!here.is_empty(), "this test needs /proc");
+        let holder = |process: u32, place: &str| format!("ada@laptop/{process}/{place}");
+        assert!(!is_gone(&holder(std::process::id(), &here)));
+        // Of another user, whom we may not signal: it lives all the same.
+        assert!(!is_gone(&holder(1, &place(1))));
+        let other_start = format!("{}.1", here.rsplit_once('.').unwrap().0);
+        assert!(is_gone(&holder(std::process::id(), &other_start)), "our number, but begun at another time");
+        assert!(is_gone(&holder(4_194_305, &other_start)), "no process has that number");
+        // A container beside ours numbers its processes itself, another machine has another boot.
+        assert!(!is_gone(&holder(4_194_305, "deadbeef.4026531836.1")));
+        assert!(!is_gone("ada@laptop/4194305") && !is_gone("") && !is_gone("ada@laptop/x/y"));
+    }
 }

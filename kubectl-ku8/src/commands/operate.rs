@@ -12,14 +12,11 @@ use super::pipeline::Prepared;
 use super::resolve::require_head;
 use super::rollback::after_failure;
 use crate::cli::{Output, parse_duration};
-use crate::cluster::{Cluster, Lock, LockError};
+use crate::cluster::{Claim, Cluster, Lock, LockError};
 use crate::definition::Definition;
 use crate::error::{CommandError, exit};
 use crate::release::{Cause, Head};
 use crate::wait::WaitLimits;
-
-/// Between two tries to get a lock that somebody holds.
-const LOCK_PAUSE: Duration = Duration::from_secs(1);
 
 /// Flags of every command that carries out a plan.
 #[derive(Args, Clone, Debug)]
@@ -146,15 +143,14 @@ pub(super) async fn locked<T>(
     patience: Duration,
     work: impl AsyncFnOnce(&Cluster, &Lock) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
-    let cluster = context.cluster()?;
-    let lock = acquire(context, cluster, namespace, name, patience).await?;
+    let lock = acquire(context, context.cluster()?, namespace, name, patience).await?;
     let _guard = context.interrupt.guard();
-    let outcome = work(cluster, &lock).await;
+    let outcome = work(lock.cluster(), &lock).await;
     lock.release().await;
     outcome
 }
 
-/// Takes the lock; while somebody else has it, says so and tries again until `patience` is used up.
+/// Takes the lock; while somebody else has it, says so and waits until `patience` is used up.
 async fn acquire(
     context: &Context,
     cluster: &Cluster,
@@ -162,28 +158,12 @@ async fn acquire(
     name: &str,
     patience: Duration,
 ) -> Result<Lock, CommandError> {
-    let begun = tokio::time::Instant::now();
-    let mut told = String::new();
-    loop {
-        let error = match Lock::acquire(cluster, namespace, name, context.claim()).await {
-            Ok(lock) => return Ok(lock),
-            Err(error) => error,
-        };
-        let LockError::Held { holder, .. } = &error else { return Err(error.into()) };
-        if begun.elapsed() >= patience {
-            let failed = CommandError::from(error);
-            return Err(if patience.is_zero() { failed.hint("or wait for it: --lock-timeout 60s") } else { failed });
-        }
-        if told != *holder {
-            context.ui.say(&format!(
-                "Waiting up to {} s for {} to end its operation on {name}",
-                patience.as_secs(),
-                super::record::person(holder)
-            ));
-            told.clone_from(holder);
-        }
-        tokio::time::sleep(LOCK_PAUSE.min(patience.saturating_sub(begun.elapsed()))).await;
-    }
+    let claim = Claim { wait: (!patience.is_zero()).then_some(patience), ..context.claim() };
+    Lock::acquire(cluster, namespace, name, claim).await.map_err(|error| {
+        let held = matches!(error, LockError::Held { .. });
+        let failed = CommandError::from(error);
+        if held && patience.is_zero() { failed.hint("or wait for it: --lock-timeout 60s") } else { failed }
+    })
 }
 
 async fn under_lock(
@@ -205,6 +185,15 @@ async fn under_lock(
         match compare(&approved.prepared.plan, &prepared.plan) {
             // Of a deletion the records are left.
             Moved::NothingLeft if approved.cause == Cause::Delete => {}
+            // Also when nothing was left to do before: the record, which was not in order then, is in order now.
+            Moved::Not | Moved::NothingLeft
+                if approved.cause != Cause::Delete
+                    && !prepared.plan.has_changes()
+                    && head.definition.digest() == approved.definition.digest()
+                    && is_settled(&head) =>
+            {
+                return Ok(Done::Nothing(Box::new(head)));
+            }
             Moved::Not => {
                 context.ui.say(&format!("{name} moved on meanwhile; the plan is still the one that was shown."));
             }

@@ -11,6 +11,9 @@ use crate::release::{ObjectResult, expired, revision_name, revision_number, revi
 /// An object may have 256 KiB of annotations in all; the outcomes of one operation take at most this.
 const OUTCOMES: usize = 128 * 1024;
 
+/// Tries to write how an operation ended.
+const TRIES: u32 = 3;
+
 /// Writes onto a revision how its operation ended.
 pub(super) async fn mark_result(
     cluster: &Cluster,
@@ -22,14 +25,17 @@ pub(super) async fn mark_result(
 ) {
     let key = ObjectKey::new("", "ConfigMap", namespace, revision_name(name, number));
     let resource = PlanClient::config_maps();
-    if let Ok(Some(live)) = cluster.reader().read(&resource, &key).await {
-        let outcomes = short(outcomes);
+    let outcomes = short(outcomes);
+    // The history would say "unfinished" for ever: a single refusal is no reason to leave it at that.
+    for _ in 0..TRIES {
+        let Ok(Some(live)) = cluster.reader().read(&resource, &key).await else { return };
         if live.annotation(labels::RESULT) == Some(verdict) && live.annotation(labels::OUTCOMES) == Some(&outcomes) {
             return;
         }
         let patch = json!({"metadata": {"annotations": {labels::RESULT: verdict, labels::OUTCOMES: outcomes}}});
-        if let Err(error) = cluster.merge_patch(&resource, &key, patch, &Precondition::of(&live)).await {
-            tracing::warn!("result of revision {number} not written: {error}");
+        match cluster.merge_patch(&resource, &key, patch, &Precondition::of(&live)).await {
+            Ok(_) => return,
+            Err(error) => tracing::warn!("result of revision {number} not written: {error}"),
         }
     }
 }

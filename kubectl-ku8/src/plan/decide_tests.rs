@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::object::{DryRun, Names};
+use crate::object::{DryRun, Names, labels};
 use crate::release::{Inventory, InventoryEntry};
 use crate::transform::{Desired, DesiredObject};
 

@@ -127,8 +127,8 @@ pub struct Write {
     pub force: bool,
     /// Fields that first get a manager of their own, so that they keep their value.
     pub hand_off: Option<Manifest>,
-    /// What client-side tools held first becomes ours.
-    pub take_over: bool,
+    /// Fields that others hold and that become ours first.
+    pub take_over: Option<managed_fields::FieldSet>,
     /// Deleted and created again, in this way.
     pub replace: Option<ReplaceMode>,
     /// A merge patch in place of server-side apply: a volume that grows.

@@ -2,6 +2,7 @@
 //! stdout is data, stderr is talk; a reader that goes away ends the output and nothing else.
 
 mod markdown;
+mod plan_lines;
 mod plan_view;
 mod plan_words;
 mod progress;
