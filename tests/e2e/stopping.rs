@@ -35,7 +35,7 @@ fn ctrl_c_while_waiting_gives_the_lock_back_and_the_next_publish_goes_on() {
     let left = state(&space, "web");
     assert_eq!((&left["phase"], &left["current"], &left["pending"]), (&json!("Publishing"), &json!(0), &json!(1)));
     space.run("status web").ok().says(&["Publishing", "interrupted"]);
-    space.run("publish web --yes").ok().says(&["going on with revision 1"]);
+    space.run("publish web --yes").ok().says(&["Going on with revision 1"]);
     let done = state(&space, "web");
     assert_eq!((&done["current"], &done["pending"], &done["reason"]), (&json!(1), &json!(0), &Value::Null));
 }
@@ -67,7 +67,7 @@ fn ctrl_c_while_a_lock_is_waited_for_ends_at_once() {
     space.feed(&yaml(&[config_map("conf", "1")]), &["define", "web", "-f", "-"]).ok();
     crate::locks::held_by_ada(&space, "web");
     let waiting = space.start(&["publish", "web", "--yes", "--lock-timeout", "2m"]);
-    space.until("it waits", || waiting.said().contains("Waiting up to").then_some(()));
+    space.until("it waits", || waiting.said().contains("Waiting for ada@laptop").then_some(()));
     waiting.interrupt();
     let ended = waiting.end().fails(130, &["interrupted"]);
     assert!(ended.took < Duration::from_mins(1));

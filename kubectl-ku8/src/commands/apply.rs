@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Context;
+use super::allow::AllowArgs;
 use super::operate::{Approved, Done, OperateArgs, operate};
 use super::pipeline::{Prepared, prepare};
-use super::plan::AllowArgs;
 use super::publish::{refuse, refuse_unreadable};
 use super::resolve::{read_head, require_head};
 use super::verdict::{Verdict, print_results};
@@ -16,7 +16,8 @@ use crate::cli::Output;
 use crate::cluster::{ClusterError, PlanClient};
 use crate::error::{CommandError, exit};
 use crate::object::ObjectKey;
-use crate::plan::saved::{Moved, SavedCluster, SavedOptions, SavedPlan, SavedSubject};
+use crate::plan::Moved;
+use crate::plan::saved::{SavedCluster, SavedOptions, SavedPlan, SavedSubject};
 use crate::release::{Cause, Head};
 
 /// Carry out a saved plan, exactly as it was approved
@@ -50,7 +51,13 @@ pub(super) async fn keep(
     let subject = &prepared.plan.definition;
     let head = require_head(cluster, &subject.namespace, &subject.name).await?;
     let saved = saved(context, cluster, prepared, &head, options).await?;
-    crate::files::write_private(path, &saved.to_text())?;
+    let text = saved.to_text();
+    // The mask keeps values out of plans; should one be in there all the same, it stays in this process.
+    if crate::secrets::redact::holds_secret(&text) {
+        return Err(CommandError::new("the plan holds the value of a Secret in plain text and is not stored")
+            .hint("take it out of the definition; keep it with: kubectl ku8 secret set"));
+    }
+    crate::files::write_private(path, &text)?;
     context.ui.say(&format!("Plan kept in {}; apply it with: kubectl ku8 apply {0}", path.display()));
     Ok(())
 }
@@ -143,7 +150,7 @@ pub async fn run(context: &Context, args: ApplyArgs) -> Result<u8, CommandError>
         let prepared = prepare(context, cluster, &head.definition, Some(head), &namespace, &options).await?;
         Ok((head.definition.clone(), prepared))
     };
-    let verdict = match operate(context, approved, args.how.policy(), args.how.lock_timeout, replan).await? {
+    let verdict = match operate(context, approved, args.how.policy(context), args.how.lock_timeout, replan).await? {
         Done::Nothing(head) => Verdict::unchanged(&namespace, *head),
         Done::Ended(end) => Verdict::ended(&namespace, Cause::Publish, *end),
     };

@@ -3,10 +3,11 @@
 
 use clap::Args;
 
+use super::allow::AllowArgs;
 use super::carry_out::Policy;
 use super::operate::{Approved, Done, OperateArgs, is_settled, operate};
 use super::pipeline::{PlanOptions, Prepared, prepare};
-use super::plan::{AllowArgs, show};
+use super::plan::show;
 use super::resolve::require_head;
 use super::verdict::{Verdict, print_results};
 use super::{Context, confirm, select};
@@ -106,7 +107,7 @@ async fn one(
         let prepared = prepare(context, cluster, &head.definition, Some(head), &namespace, options).await?;
         Ok((head.definition.clone(), prepared))
     };
-    let policy = Policy { rollback_on_failure: args.rollback_on_failure, ..args.how.policy() };
+    let policy = Policy { rollback_on_failure: args.rollback_on_failure, ..args.how.policy(context) };
     Ok(match operate(context, approved, policy, args.how.lock_timeout, replan).await? {
         Done::Nothing(head) => {
             context
