@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -199,11 +200,17 @@ impl Space {
         ran
     }
 
-    /// Starts a command and lets it run; the caller ends it.
+    /// Starts a command and lets it run; the caller ends it. What it writes goes to files.
     pub(crate) fn start(&self, args: &[&str]) -> Background {
+        static NUMBERS: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let file = |kind: &str| self.folder.join(format!("background-{number}.{kind}"));
+        let (out, err) = (file("out"), file("err"));
         let mut command = self.command(args);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        Background(child.expect("the built kubectl-ku8"))
+        command.stdin(Stdio::null());
+        command.stdout(fs::File::create(&out).expect("a file")).stderr(fs::File::create(&err).expect("a file"));
+        let line = format!("kubectl ku8 {}", args.join(" "));
+        Background { child: command.spawn().expect("the built kubectl-ku8"), line, out, err, since: Instant::now() }
     }
 
     /// Everything the commands of this place wrote so far.
@@ -293,8 +300,8 @@ impl Space {
     /// one that was sent after them is.
     #[track_caller]
     pub(crate) fn requests(&self) -> Vec<AuditEntry> {
-        static MARKS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-        let number = MARKS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        static MARKS: AtomicU32 = AtomicU32::new(0);
+        let number = MARKS.fetch_add(1, Ordering::Relaxed);
         let mark = format!("/api/v1/namespaces/{}/configmaps/mark-{number}", self.namespace);
         let _ = self.cluster.kubectl(&["get", "--raw", &mark]);
         self.until("the audit log", || {
@@ -313,7 +320,13 @@ impl Space {
 }
 
 /// A command that runs beside the test; it ends with it.
-pub(crate) struct Background(Child);
+pub(crate) struct Background {
+    child: Child,
+    line: String,
+    out: PathBuf,
+    err: PathBuf,
+    since: Instant,
+}
 
 impl Background {
     /// Its process number.
@@ -323,21 +336,41 @@ impl Background {
 
     /// Ends it as a crash does: at once and without a word.
     pub(crate) fn kill(mut self) {
-        self.0.kill().expect("it runs");
-        self.0.wait().expect("it ends");
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Presses Ctrl-C.
+    pub(crate) fn interrupt(&self) {
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill").success(), "it runs");
+    }
+
+    /// What it wrote so far.
+    pub(crate) fn said(&self) -> String {
+        let read = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+        format!("{}{}", read(&self.out), read(&self.err))
     }
 
     /// Waits for its end and returns its exit code.
     pub(crate) fn wait(mut self) -> i32 {
-        self.0.wait().expect("it ends").code().unwrap_or(-1)
+        self.child.wait().expect("it ends").code().unwrap_or(-1)
+    }
+
+    /// Waits for its end and returns what it wrote.
+    pub(crate) fn end(mut self) -> Ran {
+        let code = self.child.wait().expect("it ends").code().unwrap_or(-1);
+        let read = |path: &Path| fs::read_to_string(path).expect("what it wrote");
+        let (stdout, stderr) = (read(&self.out), read(&self.err));
+        Ran { line: self.line.clone(), stdout, stderr, code, took: self.since.elapsed() }
     }
 }
 
 impl Drop for Background {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

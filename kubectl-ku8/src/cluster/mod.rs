@@ -21,7 +21,7 @@ mod write;
 pub use connect::{ConnectOptions, Notice, Target, connect_target};
 pub use error::{ApiStatus, Cause, ClusterError};
 pub use kinds::Resource;
-pub use lock::{Claim, Clock, Lock, LockError, LockEvent};
+pub use lock::{Claim, Clock, Lock, LockError, LockEvent, person};
 pub use observe::Ask;
 pub use store::RecordSummary;
 pub use unlock::HeldLock;

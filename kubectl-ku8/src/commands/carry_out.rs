@@ -1,6 +1,8 @@
 //! Carries out an operation under its lock: record, objects, wait, removals, record again. Everything that changes
 //! objects comes through here, and nothing here decides what is to be changed.
 
+use std::time::Duration;
+
 use super::pipeline::Prepared;
 use super::record::{Ending, begin, ensure_revision, finish, inventory_of, next_revision, remove_records};
 use super::{Context, template_store};
@@ -10,9 +12,12 @@ use crate::definition::Definition;
 use crate::error::{CommandError, exit};
 use crate::object::ObjectKey;
 use crate::plan::Change;
-use crate::release::{Cause, Head};
+use crate::release::{Cause, Head, Inventory};
 use crate::terminal::Progress;
 use crate::wait::{Status, WaitLimits, WaitReport, until_current};
+
+/// Between two looks at whether the lock is still ours, while nothing is written.
+const LOCK_LOOK: Duration = Duration::from_millis(200);
 
 /// What is to be carried out, as it was approved.
 pub(super) struct Operation<'a> {
@@ -96,13 +101,43 @@ pub(super) async fn carry_out(
         }
         ensure_revision(context, cluster, &operation, number, &new).await?;
     }
-    let mut head = begin(context, cluster, &operation, number, &new).await?;
+    let begun = begin(context, cluster, &operation, number, &new).await?;
+    let name = begun.definition.name().to_owned();
+    let ended = run(context, cluster, lock, &operation, begun, number, &new, &may_write).await;
+    // A lost lock has its own next step.
+    ended.map_err(|error| if error.code == exit::LOCKED { error } else { error.hint(again(operation.cause, &name)) })
+}
+
+/// The command that goes on with an operation.
+pub(super) fn again(cause: Cause, name: &str) -> String {
+    let command = match cause {
+        Cause::Publish => format!("publish {name}"),
+        Cause::Rollback(to) => format!("rollback {name} --to {to}"),
+        Cause::Delete => format!("delete {name}"),
+    };
+    format!("go on from there: kubectl ku8 {command}")
+}
+
+/// What was begun, to its end.
+#[expect(clippy::too_many_arguments, reason = "the second half of one function, so that its errors get one hint")]
+async fn run(
+    context: &Context,
+    cluster: &Cluster,
+    lock: &Lock,
+    operation: &Operation<'_>,
+    mut head: Head,
+    number: u32,
+    new: &Inventory,
+    may_write: &dyn Fn() -> Result<(), Halt>,
+) -> Result<Ended, CommandError> {
+    let prepared = operation.prepared;
     let policy = operation.policy;
     let mut run = Run {
         context,
         cluster,
         prepared,
-        apply: Apply::new(cluster, &prepared.plan, &prepared.owner_id, policy.keep_going, &may_write),
+        apply: Apply::new(cluster, &prepared.plan, &prepared.owner_id, policy.keep_going, may_write),
+        lock,
         policy,
         cut: false,
     };
@@ -114,23 +149,21 @@ pub(super) async fn carry_out(
     }
     let halted = apply.halted().or(cut.then_some(Halt::Interrupted));
     let (report, written) = apply.finish();
-    if halted == Some(Halt::LockLost) {
-        // The record stays as it is, with everything in its inventory, and the next run goes on from there.
-        lock.check()?;
-    }
+    // Without the lock the record stays as it is, with everything in its inventory, and the next run goes on from there.
+    lock.check()?;
     let interrupted = halted == Some(Halt::Interrupted);
-    let ending = Ending { report: &report, wait: wait.as_ref(), new: &new, written: &written, interrupted };
-    if deleting && report.complete() && !interrupted {
+    let ending = Ending { report: &report, wait: wait.as_ref(), new, written: &written, interrupted };
+    if operation.cause == Cause::Delete && report.complete() && !interrupted {
         remove_records(cluster, operation.namespace, &head).await?;
         template_store::sweep(context, cluster, operation.namespace).await;
     } else {
-        finish(context, cluster, &operation, &mut head, number, &ending).await?;
+        finish(context, cluster, operation, &mut head, number, &ending).await?;
     }
     Ok(Ended { head, number, report, wait, interrupted })
 }
 
 /// Removes and marks what the plan says, and says so.
-pub(super) async fn remove(context: &Context, apply: &mut Apply<'_>) {
+async fn remove(context: &Context, apply: &mut Apply<'_>) {
     let mut on = |event: ApplyEvent| {
         let ApplyEvent::Wrote { object, outcome } = event;
         context.ui.say(&format!("  {object} {outcome}"));
@@ -144,9 +177,10 @@ struct Run<'a> {
     cluster: &'a Cluster,
     prepared: &'a Prepared,
     apply: Apply<'a>,
+    lock: &'a Lock,
     /// Its time to wait gets shorter.
     policy: Policy,
-    /// Ctrl-C ended a wait.
+    /// Ctrl-C, or the loss of the lock, ended a wait.
     cut: bool,
 }
 
@@ -226,6 +260,7 @@ impl Run<'_> {
             let seen = tokio::select! {
                 seen = until_current(self.cluster.reader(), &keys, left(), &mut on) => Some(seen?),
                 () = self.context.interrupt.wait() => None,
+                () = lost(self.lock) => None,
             };
             self.cut = seen.is_none();
             let mut seen = seen.unwrap_or(last);
@@ -244,6 +279,13 @@ impl Run<'_> {
         }
         self.policy.wait = Some(left());
         Ok(Some(report))
+    }
+}
+
+/// Comes back when the lock is somebody else's.
+async fn lost(lock: &Lock) {
+    while lock.check().is_ok() {
+        tokio::time::sleep(LOCK_LOOK).await;
     }
 }
 

@@ -11,7 +11,7 @@ use super::resolve::load_template;
 use crate::cluster::PlanClient;
 use crate::error::CommandError;
 use crate::object::{Manifest, labels};
-use crate::release::{Head, RecordError, RevisionRecord, revision_name, revision_number, revision_selector};
+use crate::release::{Cause, Head, RecordError, RevisionRecord, revision_name, revision_number, revision_selector};
 use crate::render::{Diagnostic, RenderError, Rendered, Severity, StoredObject, Template, check_stored};
 use crate::transform;
 
@@ -65,6 +65,10 @@ pub(super) async fn read(
 /// When there is none.
 pub(super) async fn default_target(cluster: &PlanClient, namespace: &str, head: &Head) -> Result<u32, CommandError> {
     let name = head.definition.name();
+    if let Some(Cause::Rollback(to)) = head.state.operation.as_ref().map(|operation| operation.cause) {
+        // One that was cut off goes on.
+        return Ok(to);
+    }
     let stands = head.state.phase == crate::release::Phase::Published && head.state.last_good == head.state.current;
     if head.state.last_good > 0 && !stands {
         return Ok(head.state.last_good);
@@ -94,15 +98,17 @@ pub(super) async fn rendered(
     let definition = &record.definition;
     let mut diagnostics = vec![note(
         Severity::Info,
-        "rollback.data",
+        "data",
         "objects go back, data does not: volumes and passwords stay as they are now",
     )];
-    if head.is_some_and(|head| head.definition != *definition && (head.is_modified() || head.state.current == 0)) {
-        diagnostics.push(note(
-            Severity::Warning,
-            "rollback.unpublished",
-            "the definition was changed and that was never published: it is lost (keep it with: kubectl ku8 show)",
-        ));
+    if let Some(head) = head
+        && head.definition.digest() != definition.digest()
+        && is_only_in_head(cluster, around.namespace, head).await?
+    {
+        let name = definition.name();
+        let words =
+            format!("it was changed and never published; going back drops that (kubectl ku8 show {name} keeps it)");
+        diagnostics.push(note(Severity::Warning, "definition", &words));
     }
     let Some(reference) = &definition.spec.template else {
         let rendered = transform::from_manifests(&definition.spec.manifests)?;
@@ -131,8 +137,8 @@ pub(super) async fn rendered(
             refuse_quorum_change(record, &rendered, around.replicas)?;
             diagnostics.push(note(
                 Severity::Warning,
-                "rollback.no-template",
-                "the template cannot be used any more, so its rules were not asked; the objects are those that were stored",
+                "template",
+                "it cannot be used any more, so its rules were not asked; the objects are those that were stored",
             ));
             Ok(Stored { rendered, diagnostics, template: None })
         }
@@ -189,6 +195,19 @@ fn refuse_quorum_change(
     Ok(())
 }
 
-fn note(severity: Severity, code: &str, message: &str) -> Diagnostic {
-    Diagnostic { severity, path: String::new(), code: code.to_owned(), message: message.to_owned(), hint: None }
+/// Says whether no revision holds what the head's definition says now.
+async fn is_only_in_head(cluster: &PlanClient, namespace: &str, head: &Head) -> Result<bool, CommandError> {
+    if !head.is_modified() && head.state.current > 0 {
+        return Ok(false);
+    }
+    // What was begun, well or not, is in its revision.
+    let name = revision_name(head.definition.name(), head.state.current.max(head.state.pending));
+    let live = cluster.config_map(namespace, &name).await?;
+    let newest = live.and_then(|live| RevisionRecord::from_config_map(&live.value).ok());
+    Ok(newest.is_none_or(|record| record.definition.digest() != head.definition.digest()))
+}
+
+fn note(severity: Severity, about: &str, message: &str) -> Diagnostic {
+    let code = format!("rollback.{about}");
+    Diagnostic { severity, path: format!("/{about}"), code, message: message.to_owned(), hint: None }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::carry_out::Ended;
+use super::carry_out::{Ended, again};
 use super::operate::End;
 use super::pipeline::Prepared;
 use super::{Context, print_document};
@@ -90,15 +90,11 @@ impl Verdict {
 
     fn error(&self, run: &Run) -> CommandError {
         let name = self.head.definition.name();
-        let again = match run.cause {
-            Cause::Publish => format!("kubectl ku8 publish {name}"),
-            Cause::Rollback(to) => format!("kubectl ku8 rollback {name} --to {to}"),
-            Cause::Delete => format!("kubectl ku8 delete {name}"),
-        };
+        let again = again(run.cause, name);
         if run.ended.interrupted {
             return CommandError::new(format!("interrupted; {}", reached(&run.ended)))
                 .code(exit::INTERRUPTED)
-                .hint(format!("go on from there: {again}"))
+                .hint(again)
                 .hint(format!("see what is left to do: kubectl ku8 plan {name}"));
         }
         let failed = run.ended.report.first_error();
@@ -134,7 +130,7 @@ impl Verdict {
             Some(_) => error.hint(format!("see what is left to do: kubectl ku8 plan {name}")),
             None => error.hint(format!("see what is not ready: kubectl ku8 status {name}")),
         };
-        error = error.hint(format!("correct it and go on: {again}"));
+        error = error.hint(format!("correct it and {again}"));
         let good = self.head.state.last_good;
         if good > 0 && run.cause == Cause::Publish {
             error = error.hint(format!("or go back to revision {good}: kubectl ku8 rollback {name} --to {good}"));
