@@ -331,7 +331,7 @@ pub(crate) struct Background {
 impl Background {
     /// Its process number.
     pub(crate) fn id(&self) -> u32 {
-        self.0.id()
+        self.child.id()
     }
 
     /// Ends it as a crash does: at once and without a word.
