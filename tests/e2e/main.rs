@@ -2,6 +2,7 @@
 //! `real` needs no cluster; everything else shares one that ends with this process.
 
 mod bad_input;
+mod canary;
 mod components;
 mod damage;
 mod delete;
@@ -17,11 +18,16 @@ mod real;
 mod records;
 mod refusal;
 mod resume;
+mod rights;
 mod rollback;
+mod saved_plans;
 mod secrecy;
 mod secrets;
 mod server_accepts;
 mod stage;
 mod steps;
 mod stopping;
+mod telling;
+mod terminal_text;
+mod truth;
 mod waiting;

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::stage::{Space, config_map, service, stateful_set, text, uid, version, writes, yaml};
+use crate::stage::{Space, config_map, service, stateful_set, text, uid, writes, yaml};
 
 #[test]
 fn an_object_of_nobody_is_named_and_taken_over_only_when_asked() {

@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("plan", &["object", "render", "transform", "release"]),
     ("secrets", &["object", "render"]),
     ("files", &[]),
-    ("cluster", &["object", "definition", "files"]),
+    ("cluster", &["object", "definition", "secrets", "files"]),
     ("apply", &["object", "plan", "release", "secrets", "cluster"]),
     ("wait", &["object", "release", "cluster"]),
     ("cli", &[]),
@@ -36,7 +36,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "files",
         ],
     ),
-    ("terminal", &["object", "definition", "schema", "render", "plan", "apply", "wait", "release", "cli", "error"]),
+    (
+        "terminal",
+        &["object", "definition", "schema", "render", "secrets", "plan", "apply", "wait", "release", "cli", "error"],
+    ),
 ];
 
 /// Rooms that name everything, or are the wiring itself.

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use super::Apply;
 use super::outcome::{Outcome, WriteError};
 use crate::cluster::{Ask, ClusterError, PlanClient, Precondition};
-use crate::object::{LiveObject, Manifest, ObjectKey, labels};
-use crate::plan::managed_fields::joined;
+use crate::object::{LiveObject, Manifest, ObjectKey, PatchPolicy, labels};
 use crate::plan::{Action, Change, SecretAction, SecretChange, change_for, display_path};
 use crate::secrets;
 
@@ -56,8 +55,8 @@ impl Apply<'_> {
     ) -> Result<LiveObject, ClusterError> {
         let mut seen = seen;
         if let Some(live) = &seen
-            && change.write.take_over
-            && let Some((list, _)) = joined(&live.value)
+            && change.write.take_over.is_some()
+            && let Some(list) = self.plan.policy.patch(manifest, Some(live)).take_over
         {
             let resource = self.cluster.reader().resource(manifest).await?;
             seen = Some(self.cluster.take_over(&resource, &change.key, live, &list).await?);

@@ -11,6 +11,7 @@ use kube::config::{Cluster as ClusterEntry, Kubeconfig};
 use super::ClusterError;
 use super::wire::root_cause;
 use crate::object::nearest;
+use crate::secrets::redact;
 
 /// Told what a person should know while they wait, such as another try.
 pub type Notice = std::sync::Arc<dyn Fn(&str) + Send + Sync>;
@@ -110,9 +111,41 @@ pub fn connect_target(options: &ConnectOptions) -> Result<Target, ClusterError> 
                 entry.user_name
             )));
         }
+        learn_credentials(&auth);
         config.auth_info = auth;
     }
     Ok(finish(config, options, server, entry.context, entry.user_name, entry.namespace))
+}
+
+/// What proves who we are is never said, whatever a library or a proxy makes of it in its messages.
+fn learn_credentials(auth: &kube::config::AuthInfo) {
+    let value = serde_json::to_value(auth).unwrap_or_default();
+    for field in ["token", "password", "client-key-data"] {
+        let text = value[field].as_str().unwrap_or_default();
+        redact::learn(text);
+        if let Ok(pem) = base64::engine::general_purpose::STANDARD.decode(text.trim()) {
+            redact::learn(&String::from_utf8_lossy(&pem));
+        }
+    }
+    for file in [&auth.token_file, &auth.client_key].into_iter().flatten() {
+        // One that cannot be read is the client's error to report.
+        redact::learn(&crate::files::read_text(std::path::Path::new(file)).unwrap_or_default());
+    }
+}
+
+/// A credential plugin's output may be the credential: its failure is told without it (security.md, F20).
+pub(super) fn credential_failure(error: &kube::Error) -> Option<String> {
+    use kube::client::AuthError;
+    match error {
+        kube::Error::Auth(AuthError::AuthExecRun { cmd, out }) => {
+            Some(format!("its credential plugin {} ended with {}", crate::object::printable(cmd), out.status))
+        }
+        kube::Error::Auth(AuthError::AuthExecParse(_)) => {
+            Some("its credential plugin wrote something that is no ExecCredential".into())
+        }
+        kube::Error::Auth(_) => Some(root_cause(error)),
+        _ => None,
+    }
 }
 
 fn finish(
@@ -137,6 +170,7 @@ fn finish(
 
 fn in_cluster(options: &ConnectOptions) -> Result<Target, ClusterError> {
     let config = kube::Config::incluster().map_err(|error| ClusterError::Kubeconfig(root_cause(&error)))?;
+    learn_credentials(&config.auth_info);
     let server = config.cluster_url.to_string();
     let namespace = Some(config.default_namespace.clone());
     Ok(finish(config, options, server, String::new(), "the pod's service account".into(), namespace))

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::http::Exchange;
 use super::observe::{APPLY, pinned};
 use super::{ClusterError, PlanClient, Resource};
-use crate::object::{DryRun, FieldConflict, LiveObject, Manifest, ObjectKey, Observation, Patch, labels};
+use crate::object::{DryRun, FieldConflict, LiveObject, ObjectKey, Observation, Patch, labels};
 
 impl PlanClient {
     /// Asks what our patch would make of the object.
@@ -32,11 +32,16 @@ impl PlanClient {
                     .map(|cause| FieldConflict { field: cause.field.clone(), message: cause.message.clone() })
                     .collect();
                 // The picture of what taking those fields would do; without it the conflict still stands.
-                let forced = self.dry_apply(resource, manifest.key(), &body, true).await.ok();
-                Ok(DryRun::Conflict { causes, forced })
+                match self.dry_apply(resource, manifest.key(), &body, true).await {
+                    Ok(forced) => Ok(DryRun::Conflict { causes, forced: Some(forced) }),
+                    Err(error) if error.is_conflict() => Err(error),
+                    Err(_) => Ok(DryRun::Conflict { causes, forced: None }),
+                }
             }
             Err(ClusterError::Api { status, .. }) if status.is_invalid_manifest() => {
-                let immutable = live.is_some() && status.code == 422 && self.probe_create(resource, manifest).await;
+                let immutable = live.is_some()
+                    && status.code == 422
+                    && self.probe_create(resource, manifest.key(), manifest.value()).await;
                 Ok(DryRun::Invalid {
                     message: status.message.clone(),
                     causes: status.causes.into_iter().map(|cause| (cause.field, cause.message)).collect(),
@@ -66,15 +71,25 @@ impl PlanClient {
         key: &ObjectKey,
         value: Value,
     ) -> Result<Value, ClusterError> {
-        match self.dry(Method::PUT, resource, key, "application/json", &value, &[]).await {
-            Ok(mut answer) => {
-                answer["metadata"]["managedFields"] = value["metadata"]["managedFields"].clone();
-                Ok(answer)
-            }
+        match self.dry_replace(resource, key, &value).await {
+            Ok(answer) => Ok(answer),
+            Err(error) if error.is_conflict() => Err(error),
             // Without the right to update, or where a field cannot be unset, the picture stays without defaults.
             Err(ClusterError::Forbidden { .. } | ClusterError::Api { .. }) => Ok(value),
             Err(error) => Err(error),
         }
+    }
+
+    /// What the server would make of a whole object; who holds what is as it was sent.
+    pub(super) async fn dry_replace(
+        &self,
+        resource: &Resource,
+        key: &ObjectKey,
+        value: &Value,
+    ) -> Result<Value, ClusterError> {
+        let mut answer = self.dry(Method::PUT, resource, key, "application/json", value, &[]).await?;
+        answer["metadata"]["managedFields"] = value["metadata"]["managedFields"].clone();
+        Ok(answer)
     }
 
     pub(super) async fn ask_merge(
@@ -133,22 +148,29 @@ impl PlanClient {
 
     /// Whether the same object under another name would be accepted: then only immutability stands in the way
     /// (plan-apply.md, 0.8).
-    async fn probe_create(&self, resource: &Resource, manifest: &Manifest) -> bool {
-        let mut body = manifest.value().clone();
-        let short: String = manifest.key().name.chars().take(40).collect();
-        body["metadata"]["name"] = format!("{short}-ku8probe").into();
+    pub(super) async fn probe_create(&self, resource: &Resource, key: &ObjectKey, value: &Value) -> bool {
+        let mut body = value.clone();
+        let short: String = key.name.chars().take(40).collect();
+        if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.retain(|field, _| matches!(field.as_str(), "namespace" | "labels" | "annotations"));
+            metadata.insert("name".to_owned(), format!("{short}-ku8probe").into());
+        }
+        if let Some(object) = body.as_object_mut() {
+            object.remove("status");
+        }
         if let Some(spec) = body.get_mut("spec").and_then(Value::as_object_mut) {
             if spec.get("clusterIP").is_some_and(|address| address != "None") {
                 spec.remove("clusterIP");
-                spec.remove("clusterIPs");
             }
+            spec.remove("clusterIPs");
+            spec.remove("healthCheckNodePort");
             for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
                 if let Some(port) = port.as_object_mut() {
                     port.remove("nodePort");
                 }
             }
         }
-        self.dry(Method::POST, resource, manifest.key(), "application/json", &body, &[]).await.is_ok()
+        self.dry(Method::POST, resource, key, "application/json", &body, &[]).await.is_ok()
     }
 }
 

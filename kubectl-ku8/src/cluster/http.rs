@@ -9,7 +9,7 @@ use ::http::{HeaderMap, Method};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::connect::Notice;
+use super::connect::{Notice, credential_failure};
 use super::error::ApiStatus;
 use super::mask::Mask;
 use super::patience::{Patience, Tries};
@@ -51,7 +51,9 @@ pub(crate) struct Exchange<'a> {
 impl Http {
     pub(crate) fn new(target: &Target) -> Result<Self, ClusterError> {
         let config = target.config.clone();
-        let client = kube::Client::try_from(config).map_err(|error| ClusterError::Kubeconfig(root_cause(&error)))?;
+        let client = kube::Client::try_from(config).map_err(|error| {
+            ClusterError::Kubeconfig(credential_failure(&error).unwrap_or_else(|| root_cause(&error)))
+        })?;
         Ok(Self {
             client,
             server: target.server.clone(),
@@ -64,6 +66,11 @@ impl Http {
             notice: target.notice.clone(),
             noticed: Mutex::new(None),
         })
+    }
+
+    /// For streams, which have no end to wait for: watches and logs.
+    pub(super) fn client(&self) -> &kube::Client {
+        &self.client
     }
 
     pub(crate) fn warnings(&self) -> Vec<String> {
@@ -250,10 +257,10 @@ impl Http {
     }
 
     fn transport(&self, error: &kube::Error) -> ClusterError {
-        let reason = root_cause(error);
-        if matches!(error, kube::Error::Auth(_)) {
+        if let Some(reason) = credential_failure(error) {
             return ClusterError::Kubeconfig(format!("user `{}`: {reason}", self.user));
         }
+        let reason = root_cause(error);
         ClusterError::Unreachable { server: self.server.clone(), reason, sent: !was_refused(error) }
     }
 

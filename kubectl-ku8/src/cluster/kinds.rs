@@ -30,6 +30,7 @@ const BUILT_IN: &[(&str, &str, &str, &str, bool)] = &[
     ("", "ServiceAccount", "v1", "serviceaccounts", true),
     ("", "PersistentVolumeClaim", "v1", "persistentvolumeclaims", true),
     ("", "Pod", "v1", "pods", true),
+    ("", "Event", "v1", "events", true),
     ("", "Namespace", "v1", "namespaces", false),
     ("", "PersistentVolume", "v1", "persistentvolumes", false),
     ("", "ResourceQuota", "v1", "resourcequotas", true),

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::definition::hex;
 use crate::object::labels::LAST_APPLIED;
+use crate::secrets::redact;
 
 /// Prefix of a masked value; the plan room numbers masks when it shows them.
 const PREFIX: &str = "masked:";
@@ -41,11 +42,15 @@ impl Mask {
 
     fn one(&self, value: &mut Value, is_secret: bool) {
         if let Some(annotations) = value.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
-            annotations.remove(LAST_APPLIED);
+            let last = annotations.remove(LAST_APPLIED);
+            if let Some(last) = last.filter(|_| is_secret).and_then(|text| serde_json::from_str(text.as_str()?).ok()) {
+                redact::learn_secret(&last);
+            }
         }
         if !is_secret {
             return;
         }
+        redact::learn_secret(value);
         for field in ["data", "stringData"] {
             if let Some(data) = value.get_mut(field).and_then(Value::as_object_mut) {
                 for secret in data.values_mut() {

@@ -11,10 +11,13 @@ mod lock;
 mod mask;
 mod observe;
 mod patience;
+mod pod_detail;
 mod proof;
+mod rights;
 mod store;
 mod take_over;
 mod unlock;
+mod watch;
 mod wire;
 mod write;
 
@@ -23,8 +26,10 @@ pub use error::{ApiStatus, Cause, ClusterError};
 pub use kinds::Resource;
 pub use lock::{Claim, Clock, Lock, LockError, LockEvent, person};
 pub use observe::Ask;
+pub use pod_detail::Warning;
 pub use store::RecordSummary;
 pub use unlock::HeldLock;
+pub use watch::Selection;
 pub use write::Precondition;
 
 use std::collections::BTreeMap;

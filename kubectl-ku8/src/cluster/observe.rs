@@ -5,13 +5,13 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
 use super::{ClusterError, PlanClient, Resource};
-use crate::object::{DryRun, LiveObject, Manifest, ObjectKey, Observation, Observed, PatchPolicy};
+use crate::object::{DryRun, LiveObject, Manifest, ObjectKey, Observation, Observed, Patch, PatchPolicy};
 
 /// How many requests are under way at once (plan-apply.md, section 3.8).
 const CONCURRENCY: usize = 8;
 
-/// How often a busy object is looked at again while planning.
-const AGAIN: u32 = 5;
+/// How often a busy object is looked at while planning.
+const TRIES: u32 = 6;
 
 /// Content type of server-side apply with a JSON body.
 pub(crate) const APPLY: &str = "application/apply-patch+yaml";
@@ -87,24 +87,71 @@ impl PlanClient {
             let patch = Some(policy.patch(manifest, None));
             return Ok((key, Observation { live: None, patch, dry_run: DryRun::Unverified(why) }));
         }
-        let mut live = self.read(&resource, &key).await?;
-        let mut patch = policy.patch(manifest, live.as_ref());
-        let mut answer = self.dry_run(&resource, &patch, live.as_ref()).await;
-        // A controller wrote between the two requests: look again, a few times.
-        for _ in 0..AGAIN {
-            if !answer.as_ref().is_err_and(ClusterError::is_conflict) {
-                break;
+        let mut tries = 0;
+        loop {
+            let live = self.read(&resource, &key).await?;
+            let patch = policy.patch(manifest, live.as_ref());
+            tries += 1;
+            match self.picture(&resource, &key, &patch, live.as_ref(), policy).await {
+                // A controller wrote between the requests: look again, a few times.
+                Err(error) if error.is_conflict() && tries < TRIES => {}
+                answer => return Ok((key, Observation { live, patch: Some(patch), dry_run: answer? })),
             }
-            live = self.read(&resource, &key).await?;
-            patch = policy.patch(manifest, live.as_ref());
-            answer = self.dry_run(&resource, &patch, live.as_ref()).await;
         }
-        let mut dry_run = answer?;
-        if let (Some(live), Some(_), DryRun::Accepted(answer)) = (&live, &patch.take_over, &dry_run) {
-            let after = policy.after_take_over(live, answer);
-            dry_run = DryRun::Accepted(self.with_defaults(&resource, &key, after).await?);
+    }
+
+    /// What all writes of a patch would make of the object.
+    async fn picture(
+        &self,
+        resource: &Resource,
+        key: &ObjectKey,
+        patch: &Patch,
+        live: Option<&LiveObject>,
+        policy: &dyn PatchPolicy,
+    ) -> Result<DryRun, ClusterError> {
+        let answer = self.dry_run(resource, patch, live).await?;
+        let Some(live) = live else { return Ok(answer) };
+        if patch.take_over.is_some() {
+            return self.picture_after_take_over(resource, key, patch, live, policy, answer).await;
         }
-        Ok((key, Observation { live, patch: Some(patch), dry_run }))
+        let DryRun::Invalid { message, causes, immutable: true } = answer else { return Ok(answer) };
+        // What the server refuses may be what others have on the object beside ours, and not that it cannot change.
+        let merged = policy.merged(&patch.manifest, live);
+        let immutable = self.probe_create(resource, key, &merged).await;
+        Ok(DryRun::Invalid { message, causes, immutable })
+    }
+
+    /// The server cannot be asked about two writes in a row, so what the first one changes is taken out of its answer,
+    /// and the rest is asked about as a whole object.
+    async fn picture_after_take_over(
+        &self,
+        resource: &Resource,
+        key: &ObjectKey,
+        patch: &Patch,
+        live: &LiveObject,
+        policy: &dyn PatchPolicy,
+        answer: DryRun,
+    ) -> Result<DryRun, ClusterError> {
+        match answer {
+            DryRun::Accepted(after) => {
+                let after = policy.after_take_over(&patch.manifest, live, &after);
+                Ok(DryRun::Accepted(self.with_defaults(resource, key, after).await?))
+            }
+            DryRun::Conflict { causes, forced: Some(after) } => {
+                let after = policy.after_take_over(&patch.manifest, live, &after);
+                let forced = Some(self.with_defaults(resource, key, after).await?);
+                Ok(DryRun::Conflict { causes, forced })
+            }
+            DryRun::Invalid { message, causes, immutable } => {
+                let merged = policy.merged(&patch.manifest, live);
+                match self.dry_replace(resource, key, &merged).await {
+                    Ok(after) => Ok(DryRun::Accepted(after)),
+                    Err(error) if error.is_conflict() => Err(error),
+                    Err(_) => Ok(DryRun::Invalid { message, causes, immutable }),
+                }
+            }
+            other => Ok(other),
+        }
     }
 
     /// Reads one object; `None` when it (or its namespace) does not exist.

@@ -50,7 +50,13 @@ pub(super) async fn keep(
     let subject = &prepared.plan.definition;
     let head = require_head(cluster, &subject.namespace, &subject.name).await?;
     let saved = saved(context, cluster, prepared, &head, options).await?;
-    crate::files::write_private(path, &saved.to_text())?;
+    let text = saved.to_text();
+    // The mask keeps values out of plans; should one be in there all the same, it stays in this process.
+    if crate::secrets::redact::holds_secret(&text) {
+        return Err(CommandError::new("the plan holds the value of a Secret in plain text and is not stored")
+            .hint("take it out of the definition; keep it with: kubectl ku8 secret set"));
+    }
+    crate::files::write_private(path, &text)?;
     context.ui.say(&format!("Plan kept in {}; apply it with: kubectl ku8 apply {0}", path.display()));
     Ok(())
 }
@@ -104,7 +110,19 @@ pub async fn run(context: &Context, args: ApplyArgs) -> Result<u8, CommandError>
     let options = allow.options();
     let prepared = prepare(context, cluster, &head.definition, Some(&head), &namespace, &options).await?;
     let now = self::saved(context, cluster, &prepared, &head, saved.options.clone()).await?;
-    let moved = saved.moved(&now);
+    let mut moved = saved.moved(&now);
+    // What was approved had no problem; one that came up since makes the plan stale too.
+    for problem in &prepared.plan.problems {
+        let place = moved.iter().position(|one| one.object == problem.object).unwrap_or_else(|| {
+            moved.push(Moved {
+                object: problem.object.clone(),
+                planned: vec!["no problem".to_owned()],
+                now: Vec::new(),
+            });
+            moved.len() - 1
+        });
+        moved[place].now.push(problem.message.clone());
+    }
     if !moved.is_empty() {
         return Err(stale(&saved, &moved));
     }
@@ -131,7 +149,7 @@ pub async fn run(context: &Context, args: ApplyArgs) -> Result<u8, CommandError>
         let prepared = prepare(context, cluster, &head.definition, Some(head), &namespace, &options).await?;
         Ok((head.definition.clone(), prepared))
     };
-    let verdict = match operate(context, approved, args.how.policy(), args.how.lock_timeout, replan).await? {
+    let verdict = match operate(context, approved, args.how.policy(context), args.how.lock_timeout, replan).await? {
         Done::Nothing(head) => Verdict::unchanged(&namespace, *head),
         Done::Ended(end) => Verdict::ended(&namespace, Cause::Publish, *end),
     };

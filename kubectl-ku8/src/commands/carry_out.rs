@@ -244,7 +244,7 @@ impl Run<'_> {
     ) -> Result<Option<WaitReport>, CommandError> {
         let Some(limits) = self.policy.wait.filter(|_| !keys.is_empty()) else { return Ok(None) };
         let begun = tokio::time::Instant::now();
-        let left = || WaitLimits { total: limits.total.saturating_sub(begun.elapsed()), ..limits };
+        let left = || WaitLimits { spent: limits.spent + begun.elapsed(), ..limits };
         let mut progress = visible.then(|| Progress::new(&self.context.ui, "Waiting ", keys.len()));
         let mut report = WaitReport::default();
         loop {
@@ -266,8 +266,12 @@ impl Run<'_> {
             let mut seen = seen.unwrap_or(last);
             let failed = |key: &ObjectKey| seen.objects.get(key).is_some_and(|health| health.status == Status::Failed);
             keys.retain(|(key, _)| !failed(key));
-            let again =
-                self.policy.keep_going && !self.cut && !seen.timed_out && !seen.all_current() && !keys.is_empty();
+            let again = self.policy.keep_going
+                && !self.cut
+                && seen.timed_out.is_none()
+                && !seen.all_current()
+                && !keys.is_empty();
+            seen.diagnoses.extend(report.diagnoses);
             seen.objects.extend(report.objects.into_iter().filter(|(_, health)| health.status == Status::Failed));
             report = seen;
             if !again {

@@ -13,6 +13,7 @@ use crate::error::CommandError;
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
 use crate::terminal::{Surroundings, Ui};
+use crate::wait::WaitLimits;
 
 /// How long a lease lasts without renewal (decisions.md, 25).
 const LEASE_SECONDS: u64 = 30;
@@ -132,6 +133,14 @@ impl Context {
         Claim { holder: self.holder(), lasts: Duration::from_secs(seconds), wait: None, clock: now, is_gone, tell }
     }
 
+    /// How long to wait. `KU8_UNSCHEDULABLE_SECONDS` shortens the patience with pods no node has room for, for tests.
+    pub fn wait_limits(&self, total: Duration, per_object: Option<Duration>) -> WaitLimits {
+        let mut limits = WaitLimits::new(total, per_object);
+        let seconds = std::env::var("KU8_UNSCHEDULABLE_SECONDS").ok().and_then(|text| text.parse().ok());
+        limits.unschedulable = seconds.map_or(limits.unschedulable, Duration::from_secs);
+        limits
+    }
+
     /// `$VISUAL`, `$EDITOR`, or `vi`.
     pub fn editor(&self) -> String {
         let named = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
@@ -234,6 +243,15 @@ fn lock_words(event: &LockEvent) -> String {
 fn now() -> jiff::Timestamp {
     let offset = std::env::var("KU8_CLOCK_OFFSET_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
     jiff::Timestamp::now() + jiff::SignedDuration::from_secs(offset)
+}
+
+/// No core dump and no other process may read passwords out of this one's memory.
+pub(super) fn keep_memory_private() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // A system that does not let us is no worse than before.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 #[cfg(test)]

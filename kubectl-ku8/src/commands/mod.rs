@@ -18,11 +18,16 @@ mod owned;
 pub mod pipeline;
 pub mod plan;
 pub mod publish;
+pub mod rbac;
 mod record;
 pub mod resolve;
 mod retire;
+mod rights;
 pub mod rollback;
 mod save;
+pub mod secret;
+mod secret_state;
+mod sensitive;
 pub mod show;
 pub mod status;
 mod stored;
@@ -45,7 +50,7 @@ pub use context::Context;
 use crate::cli::{GlobalArgs, Output};
 use crate::error::{CommandError, exit};
 use crate::render::child;
-use crate::terminal::{AskError, Ui};
+use crate::terminal::{AskError, LogLines, Ui};
 
 /// Plan, publish and operate middleware on any Kubernetes cluster, with nothing installed in it
 #[derive(Parser, Debug)]
@@ -80,6 +85,8 @@ enum Command {
     Rollback(rollback::RollbackArgs),
     Unlock(unlock::UnlockArgs),
     Delete(delete::DeleteArgs),
+    Secret(secret::SecretArgs),
+    Rbac(rbac::RbacArgs),
     Template(template::TemplateArgs),
     Version(version::VersionArgs),
 }
@@ -91,6 +98,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         let served = child::serve(std::io::stdin().lock(), std::io::stdout().lock());
         return if served.is_ok() { exit::DONE } else { exit::ERROR };
     }
+    crate::terminal::report_panics();
+    context::keep_memory_private();
+    sensitive::learn_arguments(&arguments);
     let line = match parse(&arguments) {
         Ok(line) => line,
         Err(code) => return code,
@@ -117,8 +127,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn parse(arguments: &[OsString]) -> Result<Line, u8> {
     let fail = |error: clap::Error| {
         let help = !error.use_stderr();
-        // A reader that went away is no failure.
-        let _ = error.print();
+        let words = error.render();
+        crate::terminal::print_usage(&words.ansi().to_string(), &words.to_string(), help);
         if help { exit::DONE } else { exit::ERROR }
     };
     let matches = Line::command().try_get_matches_from(arguments).map_err(fail)?;
@@ -142,6 +152,8 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Apply(args)) => apply::run(context, args).await,
             Some(Command::Unlock(args)) => unlock::run(context, args).await,
             Some(Command::Delete(args)) => delete::run(context, args).await,
+            Some(Command::Secret(args)) => secret::run(context, args).await,
+            Some(Command::Rbac(args)) => rbac::run(context, args).await,
             Some(Command::Template(args)) => template::run(context, &args),
             Some(Command::Version(args)) => version::run(context, args).await,
         }
@@ -173,7 +185,7 @@ fn log(verbosity: u8) {
     // Only our own words: the libraries below log headers and frames, where a token may stand.
     let ours = Targets::new().with_target("kubectl_ku8", level);
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(|| LogLines)
         .with_ansi(false)
         .with_target(false)
         .without_time()
@@ -186,7 +198,7 @@ impl From<AskError> for CommandError {
     fn from(error: AskError) -> Self {
         match error {
             AskError::Interrupted => Self::new("interrupted; nothing was changed").code(exit::INTERRUPTED),
-            AskError::NoTerminal | AskError::Terminal(_) => Self::new(error.to_string()),
+            AskError::NoTerminal | AskError::Terminal(_) | AskError::Empty => Self::new(error.to_string()),
         }
     }
 }

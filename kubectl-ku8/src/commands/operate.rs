@@ -16,7 +16,6 @@ use crate::cluster::{Claim, Cluster, Lock, LockError};
 use crate::definition::Definition;
 use crate::error::{CommandError, exit};
 use crate::release::{Cause, Head};
-use crate::wait::WaitLimits;
 
 /// Flags of every command that carries out a plan.
 #[derive(Args, Clone, Debug)]
@@ -67,8 +66,8 @@ impl Default for OperateArgs {
 }
 
 impl OperateArgs {
-    pub(super) fn policy(&self) -> Policy {
-        let limits = WaitLimits { total: self.wait_timeout, per_object: self.resource_timeout };
+    pub(super) fn policy(&self, context: &Context) -> Policy {
+        let limits = context.wait_limits(self.wait_timeout, self.resource_timeout);
         Policy {
             wait: (!self.no_wait).then_some(limits),
             keep_going: self.keep_going,
@@ -122,6 +121,7 @@ pub(super) async fn operate(
     lock_timeout: Duration,
     replan: impl AsyncFn(&Head) -> Result<(Definition, Prepared), CommandError>,
 ) -> Result<Done, CommandError> {
+    super::rights::preflight(context, &approved.prepared.plan, policy.wait.is_some()).await?;
     locked(
         context,
         &approved.namespace.clone(),

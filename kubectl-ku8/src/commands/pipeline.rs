@@ -1,13 +1,14 @@
 //! The one path from a definition to a plan: resolve → validate → render → transform → observe → plan.
 //! plan, publish and delete all take it, so they cannot drift apart; it never writes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::Context;
-use super::owned::{observe_owned, observe_secrets, previous, published, revision, stray_secrets};
+use super::owned::{observe_owned, previous, published, revision, stray_secrets};
 use super::resolve::load_template;
+use super::secret_state::observe_and_stamp;
 use super::stored::Surroundings;
 use crate::cluster::{Ask, PlanClient, Resource};
 use crate::definition::Definition;
@@ -39,6 +40,8 @@ pub struct PlanOptions {
     pub purge_secrets: bool,
     /// `--new-credentials`.
     pub new_credentials: bool,
+    /// Counts of rotations that are about to be written, by Secret.
+    pub secret_revisions: BTreeMap<String, u64>,
     /// `rollback`: the objects are those of this revision, and no template renders them.
     pub towards: Option<Box<RevisionRecord>>,
 }
@@ -191,9 +194,11 @@ pub async fn prepare(
     } else {
         transform::from_manifests(&definition.spec.manifests)?
     };
-    let desired = place(cluster, rendered, definition, head, namespace).await?;
+    let mut desired = place(cluster, rendered, definition, head, namespace).await?;
     let owner_id = ownership(definition, head, namespace).id();
     let home = format!("{namespace}/{}", definition.name());
+    let place_of = (namespace, definition.name());
+    let secrets = observe_and_stamp(cluster, place_of, &mut desired, &owner_id, &options.secret_revisions).await?;
     let policy = Policy {
         owner_id: owner_id.clone(),
         home: home.clone(),
@@ -204,7 +209,7 @@ pub async fn prepare(
         allow_unverified: options.allow_unverified,
     };
     let observed = observe(cluster, &desired, &inventory, &owned.volumes, &policy).await?;
-    let secrets = observe_secrets(cluster, namespace, &desired.secrets, &owner_id, &home).await?;
+    super::sensitive::learn_objects(&desired, &observed);
     let stray = stray_secrets(cluster, namespace, &desired, options, &owner_id).await?;
     let mut plan = plan(Input {
         desired: &desired,

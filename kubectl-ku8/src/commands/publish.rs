@@ -106,7 +106,7 @@ async fn one(
         let prepared = prepare(context, cluster, &head.definition, Some(head), &namespace, options).await?;
         Ok((head.definition.clone(), prepared))
     };
-    let policy = Policy { rollback_on_failure: args.rollback_on_failure, ..args.how.policy() };
+    let policy = Policy { rollback_on_failure: args.rollback_on_failure, ..args.how.policy(context) };
     Ok(match operate(context, approved, policy, args.how.lock_timeout, replan).await? {
         Done::Nothing(head) => {
             context

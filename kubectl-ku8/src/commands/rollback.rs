@@ -62,7 +62,7 @@ pub async fn run(context: &Context, args: RollbackArgs) -> Result<u8, CommandErr
         let prepared = towards(context, head, &namespace, record.clone()).await?;
         Ok((record.definition.clone(), prepared))
     };
-    let verdict = match operate(context, approved, args.how.policy(), args.how.lock_timeout, replan).await? {
+    let verdict = match operate(context, approved, args.how.policy(context), args.how.lock_timeout, replan).await? {
         Done::Nothing(head) => Verdict::unchanged(&namespace, *head),
         Done::Ended(end) => Verdict::ended(&namespace, Cause::Rollback(to), *end),
     };

@@ -8,6 +8,7 @@ use crate::error::{CommandError, exit};
 use crate::object::ObjectKey;
 use crate::plan::{FieldOp, differences, display_path};
 use crate::release::{Head, head_name};
+use crate::secrets::redact::redact;
 
 /// Stores a definition and says what changed.
 ///
@@ -49,7 +50,7 @@ pub(super) async fn write_head(
     namespace: &str,
     head: &Head,
 ) -> Result<Head, CommandError> {
-    let value = head.to_config_map(namespace, &context.now(), &context.who());
+    let value = without_secrets(head).to_config_map(namespace, &context.now(), &context.who());
     let key = ObjectKey::new("", "ConfigMap", namespace, head_name(head.definition.name()));
     let resource = PlanClient::config_maps();
     let written = if head.uid.is_empty() {
@@ -69,6 +70,16 @@ pub(super) async fn write_head(
         Err(ClusterError::NamespaceMissing(namespace)) => Err(ClusterError::NamespaceMissing(namespace).into()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What failed is told in the server's words, and those may quote what was sent.
+fn without_secrets(head: &Head) -> Head {
+    let mut head = head.clone();
+    head.state.reason = head.state.reason.map(|reason| redact(&reason));
+    for one in &mut head.result {
+        one.message = one.message.take().map(|message| redact(&message));
+    }
+    head
 }
 
 async fn changed_meanwhile(cluster: &PlanClient, key: &ObjectKey) -> CommandError {

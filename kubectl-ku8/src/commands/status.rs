@@ -9,10 +9,10 @@ use super::{Context, print_document};
 use crate::cli::Output;
 use crate::cluster::PlanClient;
 use crate::error::{CommandError, exit};
-use crate::object::{ObjectKey, labels};
+use crate::object::{ObjectKey, labels, printable};
 use crate::release::{Head, head_selector};
-use crate::terminal::{Table, age};
-use crate::wait::{Status, WaitReport, look};
+use crate::terminal::{Table, age, diagnosis_lines};
+use crate::wait::{Status, WaitReport, diagnose, look};
 
 /// Show how definitions and their objects are doing
 #[derive(Args, Debug)]
@@ -49,7 +49,9 @@ pub async fn run(context: &Context, args: StatusArgs) -> Result<u8, CommandError
         }
     } else {
         for name in &args.names {
-            found.push(examine(cluster, require_head(cluster, &namespace, name).await?).await?);
+            let (head, mut report) = examine(cluster, require_head(cluster, &namespace, name).await?).await?;
+            diagnose(cluster, &versions(&head), &mut report).await;
+            found.push((head, report));
         }
     }
     match args.output {
@@ -74,10 +76,12 @@ pub async fn run(context: &Context, args: StatusArgs) -> Result<u8, CommandError
 }
 
 async fn examine(cluster: &PlanClient, head: Head) -> Result<(Head, WaitReport), CommandError> {
-    let keys: Vec<(ObjectKey, String)> =
-        head.state.inventory.entries().iter().map(|entry| (entry.key(), entry.version.clone())).collect();
-    let report = look(cluster, &keys).await?;
+    let report = look(cluster, &versions(&head)).await?;
     Ok((head, report))
+}
+
+fn versions(head: &Head) -> Vec<(ObjectKey, String)> {
+    head.state.inventory.entries().iter().map(|entry| (entry.key(), entry.version.clone())).collect()
 }
 
 fn phase(head: &Head) -> String {
@@ -141,6 +145,11 @@ fn detail(context: &Context, head: &Head, report: &WaitReport) -> String {
         lines.push(String::new());
         lines.push(table.render());
     }
+    for (key, found) in &report.diagnoses {
+        lines.push(String::new());
+        lines.push(styles.bold(&printable(&key.to_string())));
+        lines.extend(diagnosis_lines(found, styles, &|time| context.seconds_since(time)));
+    }
     lines.join("\n")
 }
 
@@ -150,7 +159,7 @@ fn document(namespace: &str, head: &Head, report: &WaitReport) -> Value {
         .iter()
         .map(|(key, health)| {
             json!({"group": key.group, "kind": key.kind, "name": key.name, "namespace": key.namespace,
-            "status": health.status, "message": health.message})
+            "status": health.status, "message": health.message, "diagnosis": report.diagnoses.get(key)})
         })
         .collect();
     json!({

@@ -11,6 +11,7 @@ use crate::apply::{ObjectOutcome, Outcome, WriteError};
 use crate::cli::Output;
 use crate::error::{CommandError, exit};
 use crate::release::{Cause, Head};
+use crate::terminal::wait_lines;
 
 /// How one definition's operation ended.
 pub(super) struct Verdict {
@@ -72,8 +73,9 @@ impl Verdict {
                 ui.complain(&outcome_line(context, one));
             }
         }
-        for (key, health) in run.ended.wait.iter().flat_map(|wait| wait.laggards()) {
-            ui.complain(&format!("  {:<11} {key}  {}", health.status, health.message));
+        for line in run.ended.wait.iter().flat_map(|wait| wait_lines(wait, ui.err, &|time| context.seconds_since(time)))
+        {
+            ui.complain(&line);
         }
         if let Some((_, Ok(verdict))) = &run.back {
             verdict.say(context);
@@ -101,9 +103,10 @@ impl Verdict {
         let (mut message, code) = match failed {
             Some(one) => (run.ended.head.state.reason.clone().unwrap_or_default(), write_code(&run.ended, one)),
             None => {
-                let out_of_time = run.ended.wait.as_ref().is_some_and(|wait| wait.timed_out);
-                let why =
-                    if out_of_time { "not everything became ready in time" } else { "not everything can become ready" };
+                let why = match run.ended.wait.as_ref().and_then(|wait| wait.timed_out.as_ref()) {
+                    Some(limit) => format!("not everything became ready in time: {limit}"),
+                    None => "not everything can become ready".to_owned(),
+                };
                 (format!("{name} was applied, but {why}"), exit::NOT_READY)
             }
         };
@@ -151,8 +154,10 @@ impl Verdict {
             .ended
             .wait
             .iter()
-            .flat_map(|wait| wait.laggards())
-            .map(|(key, health)| json!({"object": key.to_string(), "status": health.status, "message": health.message}))
+            .flat_map(|wait| wait.laggards().into_iter().map(|(key, health)| (key, health, wait.diagnoses.get(key))))
+            .map(|(key, health, found)| {
+                json!({"object": key.to_string(), "status": health.status, "message": health.message, "diagnosis": found})
+            })
             .collect();
         document["cause"] = json!(run.cause);
         document["operation"] = json!(run.ended.number);

@@ -39,6 +39,11 @@ pub fn to_string(value: &Value) -> String {
     serde_saphyr::to_string(value).expect("JSON always has a YAML form")
 }
 
+/// Writes several documents, as `kubectl apply -f -` reads them.
+pub fn stream(values: &[Value]) -> String {
+    values.iter().map(to_string).collect::<Vec<_>>().join("---\n")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -25,6 +25,8 @@ pub const OWNER_ID: &str = "ku8.dev/owner-id";
 pub const RETAINED_FROM: &str = "ku8.dev/retained-from";
 /// Label on a Secret whose values the host generated.
 pub const GENERATED: &str = "ku8.dev/generated";
+/// Annotation on a Secret and on the pods that use it: how often its values were rotated (decisions.md, 23).
+pub const SECRET_REVISION: &str = "ku8.dev/secret-revision";
 /// Annotation that keeps an object from being pruned: `keep`.
 pub const PRUNE: &str = "ku8.dev/prune";
 /// Annotation on a workload that is a quorum: its replica count is never changed without its template.

@@ -7,6 +7,7 @@ mod manifest;
 mod named;
 mod observed;
 mod quantity;
+mod right;
 mod text;
 
 pub use key::{GroupKind, ObjectKey};
@@ -14,4 +15,5 @@ pub use manifest::{Manifest, ManifestError};
 pub use named::Names;
 pub use observed::{DryRun, FieldConflict, LiveObject, Observation, Observed, Patch, PatchPolicy, Yielded};
 pub use quantity::{Quantity, QuantityError};
+pub use right::Right;
 pub use text::{is_dns_label, is_dns_subdomain, nearest, printable};

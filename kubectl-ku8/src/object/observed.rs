@@ -127,7 +127,10 @@ pub trait PatchPolicy: Sync {
     fn patch(&self, manifest: &Manifest, live: Option<&LiveObject>) -> Patch;
 
     /// What a take-over leaves of the dry-run's answer: the server cannot be asked about two writes in a row.
-    fn after_take_over(&self, live: &LiveObject, answer: &Value) -> Value;
+    fn after_take_over(&self, manifest: &Manifest, live: &LiveObject, answer: &Value) -> Value;
+
+    /// The manifest laid over the live object by our own rules, for what the server does not answer.
+    fn merged(&self, manifest: &Manifest, live: &LiveObject) -> Value;
 }
 
 /// Everything known of one object before planning.

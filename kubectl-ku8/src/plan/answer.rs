@@ -76,8 +76,12 @@ fn compare_with(change: &mut Change, desired: &Value, live: Option<&LiveObject>,
     };
     change.fields = differences(&live.value, after, desired);
     label(&mut change.fields, &live.value, after);
-    if change.write.take_over {
-        adopted(&mut change.fields, live);
+    if let Some(taken) = &change.write.take_over {
+        for field in change.fields.iter_mut().filter(|field| field.cause == FieldCause::Server) {
+            if field.op != FieldOp::Add && taken.holds(&field.path) {
+                field.cause = FieldCause::Adopted;
+            }
+        }
     }
     change.effects = effects::of_update(&change.key, &live.value, after, &change.fields);
     if !change.fields.is_empty() || change.action != Action::Update {
@@ -91,16 +95,6 @@ fn compare_with(change: &mut Change, desired: &Value, live: Option<&LiveObject>,
     } else {
         let more = if hands.len() > 1 { format!(" and {} more", hands.len() - 1) } else { String::new() };
         change.reason = format!("only who holds {}{more}; no value changes", hands[0]);
-    }
-}
-
-/// What a client-side tool held and nobody holds after the take-over.
-fn adopted(fields: &mut [FieldChange], live: &LiveObject) {
-    let known = super::managed_fields::managers(&live.value);
-    for field in fields.iter_mut().filter(|field| field.cause == FieldCause::Server && field.op != FieldOp::Add) {
-        if known.iter().any(|manager| manager.is_left_behind() && manager.set.holds(&field.path)) {
-            field.cause = FieldCause::Adopted;
-        }
     }
 }
 

@@ -108,7 +108,8 @@ pub fn change_for(
         change.yielded.clone_from(&patch.yielded);
         change.write.force = patch.force;
         change.write.hand_off.clone_from(&patch.hand_off);
-        change.write.take_over = patch.take_over.is_some();
+        let taken = live.as_ref().and_then(|live| policy.take_over(&patch.manifest, live));
+        change.write.take_over = taken.map(|over| over.taken);
     }
     if let Some(live) = &live {
         change.action = Action::Update;

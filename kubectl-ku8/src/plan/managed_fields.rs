@@ -78,30 +78,51 @@ pub fn ours(object: &Value) -> Option<FieldSet> {
     managers(object).into_iter().find(Manager::is_ours).map(|manager| manager.set)
 }
 
-/// `managedFields` with what other tools left behind joined into our own entry, and what that entry then holds;
-/// `None` when nothing was left behind.
-pub fn joined(object: &Value) -> Option<(Value, FieldSet)> {
+/// `managedFields` after fields were taken from other managers and joined into our own entry, with what that entry
+/// then holds and what was taken; `None` when nothing is. `wanted` names what to take from each.
+pub fn taken(object: &Value, wanted: &dyn Fn(&Manager) -> FieldSet) -> Option<TakeOver> {
     let entries = object["metadata"]["managedFields"].as_array()?;
-    let known = managers(object);
-    let mut left = FieldSet::default();
-    for manager in known.iter().filter(|manager| manager.is_left_behind()) {
-        left = left.union(&manager.set);
+    let mut list = Vec::new();
+    let (mut mine, mut taken) = (FieldSet::default(), FieldSet::default());
+    for entry in entries {
+        let alone = json!({"metadata": {"managedFields": [entry]}});
+        let Some(manager) = managers(&alone).pop() else {
+            list.push(entry.clone());
+            continue;
+        };
+        if manager.is_ours() {
+            mine = mine.union(&manager.set);
+            continue;
+        }
+        let from = wanted(&manager);
+        let rest = manager.set.minus(&from);
+        taken = taken.union(&from);
+        if !rest.is_empty() {
+            let mut entry = entry.clone();
+            entry["fieldsV1"] = Value::Object(rest.0);
+            list.push(entry);
+        }
     }
-    if left.is_empty() {
+    if taken.is_empty() {
         return None;
     }
-    let mine = known.iter().find(|manager| manager.is_ours()).map(|manager| manager.set.union(&left));
-    let mine = mine.unwrap_or(left);
-    let keep = |entry: &&Value| {
-        let alone = json!({"metadata": {"managedFields": [entry]}});
-        managers(&alone).first().is_none_or(|manager| !manager.is_left_behind() && !manager.is_ours())
-    };
-    let mut list: Vec<Value> = entries.iter().filter(keep).cloned().collect();
+    mine = mine.union(&taken);
     list.push(json!({
         "manager": labels::FIELD_MANAGER, "operation": "Apply", "apiVersion": object["apiVersion"],
-        "fieldsType": "FieldsV1", "fieldsV1": mine.0,
+        "fieldsType": "FieldsV1", "fieldsV1": mine.0.clone(),
     }));
-    Some((Value::Array(list), mine))
+    Some(TakeOver { list: Value::Array(list), mine, taken })
+}
+
+/// Fields that change hands before an apply.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TakeOver {
+    /// The new `managedFields`.
+    pub list: Value,
+    /// What we hold then.
+    pub mine: FieldSet,
+    /// What others held.
+    pub taken: FieldSet,
 }
 
 impl FieldSet {
@@ -364,10 +385,15 @@ mod tests {
         let entry = |manager: &str, operation: &str, field: &str| json!({"manager": manager, "operation": operation, "fieldsV1": {format!("f:{field}"): {}}});
         let object = json!({"apiVersion": "v1", "metadata": {"managedFields": [
             entry("kubectl-client-side-apply", "Update", "a"), entry("helm", "Apply", "b"), entry("kubectl-edit", "Update", "c")]}});
-        let (list, mine) = joined(&object).unwrap();
+        let whole =
+            |manager: &Manager| if manager.is_left_behind() { manager.set.clone() } else { FieldSet::default() };
+        let over = taken(&object, &whole).unwrap();
+        let (list, mine) = (over.list, over.mine);
         let names: Vec<&str> = list.as_array().unwrap().iter().filter_map(|entry| entry["manager"].as_str()).collect();
         assert_eq!(names, ["kubectl-edit", "ku8"]);
         assert_eq!(mine, set(json!({"f:a": {}, "f:b": {}})));
-        assert!(joined(&json!({"metadata": {"managedFields": [entry("kubectl-edit", "Update", "c")]}})).is_none());
+        assert!(
+            taken(&json!({"metadata": {"managedFields": [entry("kubectl-edit", "Update", "c")]}}), &whole).is_none()
+        );
     }
 }

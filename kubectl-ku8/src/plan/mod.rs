@@ -16,6 +16,7 @@ mod ownership;
 mod policy;
 mod removals;
 mod replace;
+mod rights;
 pub mod saved;
 mod secrets;
 
@@ -32,6 +33,7 @@ pub use order::phase;
 pub use ownership::Drift;
 pub use policy::{ForceConflicts, Policy};
 pub use replace::ReplaceMode;
+pub use rights::{Plural, RoleFor, Subject as RoleSubject, needed_rights, role_rights, roles, waiting_rights};
 pub use secrets::{SecretAction, SecretChange, SecretObservation};
 
 use crate::object::{LiveObject, Manifest, ObjectKey, Yielded};
@@ -127,8 +129,8 @@ pub struct Write {
     pub force: bool,
     /// Fields that first get a manager of their own, so that they keep their value.
     pub hand_off: Option<Manifest>,
-    /// What client-side tools held first becomes ours.
-    pub take_over: bool,
+    /// Fields that others hold and that become ours first.
+    pub take_over: Option<managed_fields::FieldSet>,
     /// Deleted and created again, in this way.
     pub replace: Option<ReplaceMode>,
     /// A merge patch in place of server-side apply: a volume that grows.

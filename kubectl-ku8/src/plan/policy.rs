@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::PathStep;
-use super::managed_fields::{self, Manager, managers};
-use super::ownership::as_shown;
+use super::compare::lookup;
+use super::local::laid_over;
+use super::managed_fields::{self, FieldSet, Manager, TakeOver, managers};
+use super::ownership::{as_shown, same};
 use crate::object::{LiveObject, Manifest, Names, ObjectKey, Patch, PatchPolicy, Yielded, labels};
 
 /// What a person allowed, and what was published before.
@@ -73,6 +75,38 @@ impl Policy {
         self.force.iter().any(|rule| rule.allows(key, field))
     }
 
+    /// What becomes ours before the object is applied: everything client-side tools left on an object that is adopted;
+    /// on our own objects what others wrote by hand and set back to what we had published, where we now want something
+    /// else. Nobody's wish is lost by that.
+    pub(crate) fn take_over(&self, manifest: &Manifest, live: &LiveObject) -> Option<TakeOver> {
+        if self.adopts(manifest.key(), live) {
+            let whole = |manager: &Manager| {
+                if manager.is_left_behind() { manager.set.clone() } else { FieldSet::default() }
+            };
+            return managed_fields::taken(&live.value, &whole);
+        }
+        let published = self.published.get(manifest.key()).filter(|_| self.is_ours(live))?;
+        let equal = |one: Option<&Value>, two: Option<&Value>| match (one, two) {
+            (Some(one), Some(two)) => same(one, two),
+            (one, two) => one.is_none() && two.is_none(),
+        };
+        let set_back = |path: &[PathStep]| {
+            let now = lookup(&live.value, path);
+            let before = lookup(published, path);
+            let is_item = matches!(path.last(), Some(PathStep::Key(_)));
+            // An item of a list stands for itself; what is in it is judged field by field.
+            let as_published = before.is_some() && (is_item || equal(now, before));
+            as_published
+                && !equal(lookup(manifest.value(), path), now)
+                && !(is_item && lookup(manifest.value(), path).is_some())
+        };
+        let by_hand = |manager: &Manager| {
+            let takes = !manager.applies && manager.subresource.is_empty();
+            if takes { manager.set.only(&set_back) } else { FieldSet::default() }
+        };
+        managed_fields::taken(&live.value, &by_hand)
+    }
+
     /// Says whether the object exists, is nobody's, and was named to be taken over.
     fn adopts(&self, key: &ObjectKey, live: &LiveObject) -> bool {
         self.adopt.contains(key) && live.owner_id().is_none() && !self.is_ours(live)
@@ -95,9 +129,7 @@ impl PatchPolicy for Policy {
         let key = manifest.key();
         let adopts = self.adopts(key, live);
         patch.force = adopts;
-        if adopts {
-            patch.take_over = managed_fields::joined(&live.value).map(|(list, _)| list);
-        }
+        patch.take_over = self.take_over(manifest, live).map(|over| over.list);
         let wanted = &manifest.value()["spec"]["replicas"];
         let now = &live.value["spec"]["replicas"];
         if !wanted.is_null() && !now.is_null() {
@@ -118,16 +150,26 @@ impl PatchPolicy for Policy {
         patch
     }
 
-    fn after_take_over(&self, live: &LiveObject, answer: &Value) -> Value {
+    fn after_take_over(&self, manifest: &Manifest, live: &LiveObject, answer: &Value) -> Value {
         let mut after = answer.clone();
-        let Some((_, joined)) = managed_fields::joined(&live.value) else { return after };
-        let mut held = managed_fields::ours(answer).unwrap_or_default();
-        for other in managers(&live.value).into_iter().filter(|other| !other.is_left_behind() && !other.is_ours()) {
-            held = held.union(&other.set);
-        }
-        joined.minus(&held).take_out(&mut after);
+        let Some(over) = self.take_over(manifest, live) else { return after };
+        let held = managers(&over_list(&over.list)).into_iter().filter(|other| !other.is_ours());
+        let held = held.fold(managed_fields::ours(answer).unwrap_or_default(), |held, other| held.union(&other.set));
+        over.mine.minus(&held).take_out(&mut after);
         after
     }
+
+    fn merged(&self, manifest: &Manifest, live: &LiveObject) -> Value {
+        let mut before = live.value.clone();
+        if let Some(over) = self.take_over(manifest, live) {
+            before["metadata"]["managedFields"] = over.list;
+        }
+        laid_over(&before, manifest.value())
+    }
+}
+
+fn over_list(list: &Value) -> Value {
+    json!({"metadata": {"managedFields": list}})
 }
 
 /// Says whether the replica count is held by us and nobody else.

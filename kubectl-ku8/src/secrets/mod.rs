@@ -1,6 +1,8 @@
 //! Generated values: drawn from the operating system's randomness, put into a Secret, and forgotten.
 //! No value is ever printed, stored in a record, or given to a template.
 
+pub mod redact;
+
 use base64::Engine as _;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
@@ -22,6 +24,7 @@ pub fn generate(intent: &SecretIntent, keys: &[String]) -> Result<Map<String, Va
     for key in keys {
         if let Some(SecretSource::Generate { length, alphabet }) = intent.keys.get(key) {
             let value = draw(usize::from(*length), alphabet_of(*alphabet))?;
+            redact::learn(&value);
             data.insert(key.clone(), base64::engine::general_purpose::STANDARD.encode(value).into());
         }
     }

@@ -2,12 +2,14 @@
 //! stdout is data, stderr is talk; a reader that goes away ends the output and nothing else.
 
 mod markdown;
+mod plan_lines;
 mod plan_view;
 mod plan_words;
 mod progress;
 mod release_view;
 mod style;
 mod value_view;
+mod wait_view;
 mod wizard;
 
 use std::cell::Cell;
@@ -18,11 +20,59 @@ pub use plan_view::{PlanView, render_plan};
 pub use progress::Progress;
 pub use release_view::{Table, age};
 pub use style::Styles;
+pub use wait_view::{diagnosis_lines, wait_lines};
 pub use wizard::{Ask, AskError, Asker};
 
 use crate::cli::Color;
 use crate::error::CommandError;
 use crate::object::printable;
+use crate::secrets::redact::redact;
+
+/// Where logs go: standard error, each line freed of secret values.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogLines;
+
+impl Write for LogLines {
+    /// The subscriber hands over whole lines.
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let text = printable(&redact(&String::from_utf8_lossy(line)));
+        std::io::stderr().lock().write_all(text.as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().lock().flush()
+    }
+}
+
+/// Makes a fault of our own end in one line without secrets, instead of whatever it quotes.
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+        let thread = std::thread::current().name().unwrap_or("?").to_owned();
+        let message = panic.payload_as_str().unwrap_or("no words");
+        // Nobody is left to tell when this fails.
+        let _ = writeln!(
+            std::io::stderr().lock(),
+            "error: a fault in kubectl-ku8 itself: {} (thread '{thread}'{place})\nhint:  what was begun is recorded: run the same command again; please report this",
+            printable(&redact(message))
+        );
+    }));
+}
+
+/// Prints help, or what is wrong with a command line, before there is a [`Ui`]. A person's own words come back in it.
+pub fn print_usage(styled: &str, plain: &str, is_help: bool) {
+    let tty = if is_help { std::io::stdout().is_terminal() } else { std::io::stderr().is_terminal() };
+    let clean = printable(plain);
+    // Words that would steer a terminal are shown without colours, because those steer it too.
+    let text = if tty && clean == plain { redact(styled) } else { redact(&clean) };
+    // A reader that went away is no failure.
+    let _ = if is_help {
+        std::io::stdout().lock().write_all(text.as_bytes())
+    } else {
+        std::io::stderr().lock().write_all(text.as_bytes())
+    };
+}
 
 /// Where output goes and how it looks.
 pub struct Ui {
@@ -78,7 +128,7 @@ impl Ui {
             return;
         }
         let mut out = std::io::stdout().lock();
-        if writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush()).is_err() {
+        if writeln!(out, "{}", redact(text.trim_end_matches('\n'))).and_then(|()| out.flush()).is_err() {
             self.closed.set(true);
         }
     }
@@ -93,7 +143,7 @@ impl Ui {
     /// Says something on stderr that even `--quiet` does not hide.
     pub fn complain(&self, text: &str) {
         // A closed stderr leaves nobody to tell.
-        let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end_matches('\n'));
+        let _ = writeln!(std::io::stderr().lock(), "{}", redact(text.trim_end_matches('\n')));
     }
 
     /// Prints a warning.

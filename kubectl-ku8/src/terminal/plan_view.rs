@@ -2,6 +2,7 @@
 //! Symbols carry the meaning without colour; nothing that will happen is left out.
 
 use super::Styles;
+use super::plan_lines::{Line, fold};
 use super::plan_words::{effect_words, highlights};
 use super::value_view::{Numbers, one_line, short_path, show};
 use crate::object::printable;
@@ -144,11 +145,14 @@ fn fields(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
     let styles = view.styles;
     let is_shown = |field: &&FieldChange| view.side_effects || field.cause != FieldCause::Server;
     let folded = change.fields.iter().filter(|field| !is_shown(field)).count();
-    let shown: Vec<(String, String, Vec<String>)> = change
-        .fields
-        .iter()
-        .filter(is_shown)
-        .map(|field| {
+    let wanted: Vec<&FieldChange> = change.fields.iter().filter(is_shown).collect();
+    let shown: Vec<(String, String, Vec<String>)> = fold(&wanted)
+        .into_iter()
+        .map(|line| {
+            let field = match line {
+                Line::Field(field) => field,
+                Line::Words(path, words) => return (path, words, Vec::new()),
+            };
             if let Some(words) = bookkeeping(&field.pointer) {
                 return (short_path(&field.path), styles.dim(words), Vec::new());
             }

@@ -4,6 +4,8 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Ui;
+use crate::object::printable;
+use crate::secrets::redact::redact;
 
 /// Progress over a known number of steps.
 pub struct Progress<'a> {
@@ -35,7 +37,7 @@ impl<'a> Progress<'a> {
         match &self.bar {
             Some(bar) => {
                 bar.inc(1);
-                bar.set_message(line.to_owned());
+                bar.set_message(redact(line));
             }
             None => self.ui.say(&format!("  {line}")),
         }
@@ -46,7 +48,7 @@ impl<'a> Progress<'a> {
         match &self.bar {
             Some(bar) => {
                 bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
-                bar.set_message(line.to_owned());
+                bar.set_message(redact(&printable(line)));
                 bar.tick();
             }
             None if self.last != line && !line.is_empty() => {

@@ -1,6 +1,8 @@
 //! Asking a person: text, choice, yes or no, with one wrapper that leaves the terminal as it was.
 //! It never accepts an answer it was told to check without checking it.
 
+use std::io::{IsTerminal as _, Read as _};
+
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use dialoguer::{Confirm, Input, Select};
 use thiserror::Error;
@@ -16,6 +18,9 @@ pub enum AskError {
     /// No terminal, or `--no-input`.
     #[error("nobody can be asked here")]
     NoTerminal,
+    /// No value.
+    #[error("the value is empty; nothing was changed")]
+    Empty,
     /// The terminal failed.
     #[error("the terminal failed: {0}")]
     Terminal(String),
@@ -81,6 +86,51 @@ impl<'a> Asker<'a> {
     fn theme(&self) -> Box<dyn Theme> {
         if self.ui.err.is_on() { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) }
     }
+}
+
+impl Ui {
+    /// A value nobody may see: from standard input when that is no terminal, else asked for twice without an echo. One
+    /// newline at its end is not part of it.
+    ///
+    /// # Errors
+    /// Nothing was given, the two differ, or nobody can be asked.
+    pub fn read_secret(&self, prompt: &str) -> Result<String, AskError> {
+        if !std::io::stdin().is_terminal() {
+            let mut text = String::new();
+            let read = std::io::stdin().lock().take(MAX_SECRET + 1).read_to_string(&mut text);
+            read.map_err(|_| AskError::Terminal("standard input is no UTF-8 text".into()))?;
+            let value = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+            return checked(value);
+        }
+        if !self.can_ask {
+            return Err(AskError::NoTerminal);
+        }
+        let term = dialoguer::console::Term::stderr();
+        let ask = |prompt: String| {
+            let hidden = term.write_str(&prompt).and_then(|()| term.read_secure_line());
+            restore(hidden.map_err(dialoguer::Error::IO))
+        };
+        let first = ask(format!("{prompt} (not shown): "))?;
+        crate::secrets::redact::learn(&first);
+        if first != ask("Once more: ".to_owned())? {
+            return Err(AskError::Terminal("the two values differ; nothing was changed".into()));
+        }
+        checked(&first)
+    }
+}
+
+/// A Secret holds 1 MiB in all.
+const MAX_SECRET: u64 = 1024 * 1024;
+
+fn checked(value: &str) -> Result<String, AskError> {
+    crate::secrets::redact::learn(value);
+    if value.is_empty() {
+        return Err(AskError::Empty);
+    }
+    if u64::try_from(value.len()).unwrap_or(u64::MAX) > MAX_SECRET {
+        return Err(AskError::Terminal("the value is larger than 1 MiB".into()));
+    }
+    Ok(value.to_owned())
 }
 
 /// dialoguer leaves the cursor hidden when it is interrupted (ecosystem.md, finding 12).

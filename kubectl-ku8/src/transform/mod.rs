@@ -3,9 +3,13 @@
 
 mod stages;
 
+mod secret_revision;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
+
+pub use secret_revision::{secrets_used, stamp_secret_revisions};
 
 use crate::object::{Manifest, ManifestError, ObjectKey, labels};
 use crate::render::{Rendered, RenderedObject, SecretIntent};

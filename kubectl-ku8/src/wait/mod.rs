@@ -1,37 +1,47 @@
-//! Stage 7: waits until every object is Current, and says what it is waiting for.
-//! It only reads; the deadline belongs to the caller.
+//! Stage 7: waits until every object is Current, and says what it is waiting for and why it is not.
+//! It only reads; the limits belong to the caller.
 
+pub mod diagnosis;
+mod explain;
+mod limits;
 pub mod pods;
 pub mod status;
+mod wakes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use tokio::time::Instant;
+
+pub use diagnosis::{ContainerDetail, Diagnosis, diagnose};
+pub use limits::{TimedOut, WaitLimits};
 pub use status::{Health, Status, health};
 
-use self::pods::PodVersion;
+use self::explain::{explain, has_pods};
+use self::wakes::Wakes;
+pub use crate::cluster::Warning;
 use crate::cluster::{ClusterError, PlanClient, Resource};
-use crate::object::{GroupKind, LiveObject, ObjectKey};
+use crate::object::{LiveObject, ObjectKey};
 
-/// Between two looks; the first look is at once.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// How long may be waited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WaitLimits {
-    /// For everything together.
-    pub total: Duration,
-    /// For one object; `None` when only the total counts.
-    pub per_object: Option<Duration>,
-}
+/// Everything is looked at again after this, whatever the watches say (plan-apply.md, 4.1 H4).
+const RELIST: Duration = Duration::from_secs(10);
+/// A look that began in time may end this much after it.
+const GRACE: Duration = Duration::from_millis(300);
+/// Before the server is asked again after it did not answer.
+const AFTER_ERROR: Duration = Duration::from_secs(1);
+/// Requests under way at once.
+const CONCURRENCY: usize = 8;
 
 /// What was seen at the last look.
 #[derive(Clone, Debug, Default)]
 pub struct WaitReport {
     /// Health by object.
     pub objects: BTreeMap<ObjectKey, Health>,
-    /// Whether the time ran out.
-    pub timed_out: bool,
+    /// Which limit ran out, if one did.
+    pub timed_out: Option<TimedOut>,
+    /// What there is to read about objects that are not ready.
+    pub diagnoses: BTreeMap<ObjectKey, Diagnosis>,
 }
 
 impl WaitReport {
@@ -46,31 +56,141 @@ impl WaitReport {
         late.sort_by_key(|(_, health)| health.status);
         late
     }
+
+    /// Nothing more will come of waiting.
+    fn is_settled(&self, keep_going: bool) -> bool {
+        let failed = |health: &Health| health.status == Status::Failed;
+        if keep_going {
+            self.objects.values().all(|health| health.status == Status::Current || failed(health))
+        } else {
+            self.all_current() || self.objects.values().any(failed)
+        }
+    }
 }
 
-/// Looks at objects until all are Current, one has failed, or the limits are used up. `on` is told each look.
+/// One object as it was seen.
+struct Seen {
+    health: Health,
+    live: Option<(LiveObject, Resource)>,
+    /// The pod no node has room for.
+    unschedulable: Option<String>,
+}
+
+/// Looks at objects until all are Current, one has failed, or a limit has passed; then reads why. `on` is told each
+/// look. Objects are watched; what cannot be watched is polled.
 ///
 /// # Errors
-/// When the cluster cannot be read.
+/// When the cluster cannot be read at the end of the limit, or not at all.
 pub async fn until_current(
     cluster: &PlanClient,
     keys: &[(ObjectKey, String)],
     limits: WaitLimits,
     on: &mut dyn FnMut(&WaitReport),
 ) -> Result<WaitReport, ClusterError> {
-    let end = tokio::time::Instant::now() + limits.total;
+    let start = Instant::now();
+    let (longest, limit, per_object) = limits.nearest();
+    let end = start + longest;
+    let mut report = WaitReport::default();
+    let mut wakes = Wakes::new(cluster.clone(), keys.iter().map(|(key, _)| key.clone()).collect());
+    let mut roomless: BTreeMap<ObjectKey, Instant> = BTreeMap::new();
+    let mut due: BTreeSet<ObjectKey> = keys.iter().map(|(key, _)| key.clone()).collect();
+    let mut relist = start + RELIST;
+    let mut failure = None;
     loop {
-        let mut report = look(cluster, keys).await?;
-        on(&report);
-        let failed = report.objects.values().any(|health| health.status == Status::Failed);
-        if report.all_current() || failed {
-            return Ok(report);
+        let asked: Vec<&(ObjectKey, String)> = keys.iter().filter(|(key, _)| due.contains(key)).collect();
+        match tokio::time::timeout_at(end + GRACE, look_at(cluster, asked)).await {
+            Ok(Ok(seen)) => {
+                failure = None;
+                take(cluster, &limits, &mut report, &mut wakes, &mut roomless, seen).await;
+                on(&report);
+            }
+            Ok(Err(error)) if !is_passing(&error) => return Err(error),
+            Ok(Err(error)) => failure = Some(error),
+            // The last look did not end in time; what was seen before it stands.
+            Err(_) => {}
         }
-        if tokio::time::Instant::now() + PAUSE > end {
-            report.timed_out = true;
-            return Ok(report);
+        let now = Instant::now();
+        if failure.is_none() && report.objects.len() == keys.len() && report.is_settled(limits.keep_going) {
+            break;
         }
-        tokio::time::sleep(PAUSE).await;
+        if now >= end {
+            if let Some(error) = failure {
+                return Err(error);
+            }
+            report.timed_out = timed_out(keys, &report, limit, per_object);
+            break;
+        }
+        let patience = roomless.values().map(|since| *since + limits.unschedulable).min().unwrap_or(end);
+        let until = end.min(relist).min(patience.max(now + AFTER_ERROR));
+        let until = if failure.is_some() { end.min(now + AFTER_ERROR) } else { until };
+        due = if failure.is_some() {
+            tokio::time::sleep_until(until).await;
+            BTreeSet::new()
+        } else {
+            wakes.next(until).await
+        };
+        if due.is_empty() {
+            // The time for a look at everything: the watches may have missed something.
+            due = keys.iter().map(|(key, _)| key.clone()).collect();
+            relist = Instant::now() + RELIST;
+        }
+    }
+    if !report.all_current() {
+        diagnose(cluster, keys, &mut report).await;
+    }
+    Ok(report)
+}
+
+/// Takes over what was seen, and watches what is worth it.
+async fn take(
+    cluster: &PlanClient,
+    limits: &WaitLimits,
+    report: &mut WaitReport,
+    wakes: &mut Wakes,
+    roomless: &mut BTreeMap<ObjectKey, Instant>,
+    seen: Vec<(ObjectKey, Seen)>,
+) {
+    let mut followed = Vec::new();
+    for (key, mut one) in seen {
+        if let Some(pod) = one.unschedulable.take() {
+            let since = *roomless.entry(key.clone()).or_insert_with(Instant::now);
+            if since.elapsed() >= limits.unschedulable && !cluster.is_scaled_up_for(&key.namespace, &pod).await {
+                one.health.status = Status::Failed;
+            }
+        } else {
+            roomless.remove(&key);
+        }
+        let late = one.health.status != Status::Current;
+        if let Some((live, resource)) = &one.live {
+            if late || has_pods(&key) {
+                followed.push((key.clone(), resource.clone()));
+            }
+            if late {
+                wakes.follow_pods(&key, live);
+            }
+        }
+        report.objects.insert(key, one.health);
+    }
+    wakes.follow(&followed);
+}
+
+fn timed_out(keys: &[(ObjectKey, String)], report: &WaitReport, limit: Duration, per_object: bool) -> Option<TimedOut> {
+    let late = report.laggards();
+    let unseen = || keys.iter().find(|(key, _)| !report.objects.contains_key(key)).map(|(key, _)| key.clone());
+    let (object, reason) = match late.first() {
+        Some((key, health)) if health.message.is_empty() => ((*key).clone(), health.status.to_string()),
+        Some((key, health)) => ((*key).clone(), health.message.clone()),
+        None => (unseen()?, "the server did not answer".to_owned()),
+    };
+    Some(TimedOut { limit, per_object, object, reason })
+}
+
+/// A server that is away for a moment is no reason to end a wait of minutes.
+fn is_passing(error: &ClusterError) -> bool {
+    match error {
+        ClusterError::Unreachable { .. } | ClusterError::Timeout { .. } | ClusterError::Reply { .. } => true,
+        ClusterError::Api { status, .. } => status.code == 429 || status.code >= 500,
+        _ => false,
     }
 }
 
@@ -79,64 +199,40 @@ pub async fn until_current(
 /// # Errors
 /// When the cluster cannot be read.
 pub async fn look(cluster: &PlanClient, keys: &[(ObjectKey, String)]) -> Result<WaitReport, ClusterError> {
-    let asked = keys.iter().map(|(key, version)| (key.clone(), Some(version.clone()))).collect();
-    let observed = cluster.read_all(asked).await?;
-    let mut report = WaitReport::default();
-    for (key, seen) in observed {
-        let mut found = seen.live.as_ref().map_or_else(Health::not_found, |live| health(&key, &live.value));
-        if found.status == Status::InProgress
-            && key.group == "apps"
-            && let Some(live) = &seen.live
-        {
-            explain(cluster, &key, live, &mut found).await;
-        }
-        report.objects.insert(key, found);
-    }
-    Ok(report)
+    let seen = look_at(cluster, keys.iter().collect()).await?;
+    let objects = seen.into_iter().map(|(key, seen)| (key, seen.health)).collect();
+    Ok(WaitReport { objects, ..WaitReport::default() })
 }
 
-/// Asks a late workload's pods; a pod that cannot start makes it Failed (plan-apply.md, section 1, doom rules).
-async fn explain(cluster: &PlanClient, key: &ObjectKey, live: &LiveObject, found: &mut Health) {
-    // Until the controller has seen a change, the pods are those of the version before.
-    if live.value["status"]["observedGeneration"] != live.value["metadata"]["generation"] {
-        return;
-    }
-    let Some(selector) = pods::match_labels(&live.value) else { return };
-    let newest = if key.kind == "Deployment" {
-        newest_replica_set(cluster, key, live, &selector).await
-    } else {
-        Some(live.uid().to_owned())
-    };
-    let Some(owner) = newest else { return };
-    // Reading pods may be forbidden; waiting goes on without their words then.
-    let Ok(pods) = cluster.list(&PlanClient::core("Pod"), &key.namespace, &selector).await else { return };
-    for pod in pods.iter().filter(|pod| pods::is_controlled_by(&pod.value, &owner)) {
-        let Some(doom) = pods::doom(&pod.value) else { continue };
-        let message = match pods::pod_version(&key.kind, &live.value, &pod.value) {
-            PodVersion::Current => doom,
-            PodVersion::Replaced => continue,
-            PodVersion::Stuck => format!(
-                "{doom}; it is of the version before, and its StatefulSet waits for it: kubectl delete pod {}",
-                pod.value["metadata"]["name"].as_str().unwrap_or("?")
-            ),
-        };
-        *found = Health { status: Status::Failed, message };
-        return;
-    }
-}
-
-/// The uid of the ReplicaSet of a Deployment's present version, once there is one.
-async fn newest_replica_set(
+async fn look_at(
     cluster: &PlanClient,
-    key: &ObjectKey,
-    live: &LiveObject,
-    selector: &str,
-) -> Option<String> {
-    const REVISION: &str = "deployment.kubernetes.io/revision";
-    let sets = Resource::built_in(&GroupKind::new("apps", "ReplicaSet"))?;
-    let found = cluster.list(&sets, &key.namespace, selector).await.ok()?;
-    let newest = found.iter().find(|set| {
-        pods::is_controlled_by(&set.value, live.uid()) && set.annotation(REVISION) == live.annotation(REVISION)
+    keys: Vec<&(ObjectKey, String)>,
+) -> Result<Vec<(ObjectKey, Seen)>, ClusterError> {
+    let looks = keys.into_iter().map(|(key, version)| async move {
+        let seen = look_at_one(cluster, key, version).await?;
+        Ok::<_, ClusterError>((key.clone(), seen))
     });
-    newest.map(|set| set.uid().to_owned())
+    let found: Vec<Result<_, _>> = futures::stream::iter(looks).buffer_unordered(CONCURRENCY).collect().await;
+    found.into_iter().collect()
+}
+
+async fn look_at_one(cluster: &PlanClient, key: &ObjectKey, version: &str) -> Result<Seen, ClusterError> {
+    let absent = Seen { health: Health::not_found(), live: None, unschedulable: None };
+    let resource = match cluster.resource_of(&key.group_kind(), Some(version)).await {
+        Err(ClusterError::UnknownKind { .. }) => return Ok(absent),
+        other => other?,
+    };
+    let Some(live) = cluster.read(&resource, key).await? else { return Ok(absent) };
+    let mut found = health(key, &live.value);
+    let mut unschedulable = None;
+    if found.status == Status::InProgress && has_pods(key) {
+        unschedulable = explain(cluster, key, &live, &mut found).await;
+    } else if found.status == Status::InProgress && key.kind == "Pod" {
+        let roomless = pods::troubles(&live.value, false).into_iter().next();
+        if let Some(trouble) = roomless.filter(|trouble| trouble.verdict == pods::Verdict::Unschedulable) {
+            found.message = trouble.to_string();
+            unschedulable = Some(live.uid().to_owned());
+        }
+    }
+    Ok(Seen { health: found, live: Some((live, resource)), unschedulable })
 }

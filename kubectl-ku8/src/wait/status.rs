@@ -58,7 +58,7 @@ fn current(message: impl Into<String>) -> Health {
 }
 
 fn progress(message: impl Into<String>) -> Health {
-    Health { status: Status::InProgress, message: message.into() }
+    Health { status: Status::InProgress, message: printable(&message.into()) }
 }
 
 fn failed(message: impl Into<String>) -> Health {
@@ -79,6 +79,9 @@ pub fn health(key: &ObjectKey, live: &Value) -> Health {
     }
     if let Some(stalled) = condition(live, "Stalled").filter(|found| found["status"] == "True") {
         return failed(text(stalled, "message"));
+    }
+    if let Some(busy) = condition(live, "Reconciling").filter(|found| found["status"] == "True") {
+        return progress(text(busy, "message"));
     }
     match (key.group.as_str(), key.kind.as_str()) {
         ("apps", "StatefulSet") => stateful_set(live),
@@ -151,15 +154,17 @@ fn deployment(live: &Value) -> Health {
     }
     let wanted = spec["replicas"].as_u64().unwrap_or(1);
     if let Some(progressing) = condition(live, "Progressing")
+        && progressing["status"] == "False"
         && progressing["reason"] == "ProgressDeadlineExceeded"
     {
         return failed(text(progressing, "message"));
     }
-    if let Some(refused) = condition(live, "ReplicaFailure").filter(|found| found["status"] == "True") {
-        return failed(text(refused, "message"));
-    }
     if spec["paused"] == true {
         return current("paused");
+    }
+    // It may be the version before whose pods are refused; its ReplicaSet tells (`replica_failure`).
+    if let Some(refused) = condition(live, "ReplicaFailure").filter(|found| found["status"] == "True") {
+        return progress(text(refused, "message"));
     }
     let (updated, all, available) =
         (number(&status["updatedReplicas"]), number(&status["replicas"]), number(&status["availableReplicas"]));
@@ -172,7 +177,24 @@ fn deployment(live: &Value) -> Health {
     if available < updated {
         return progress(format!("{available} of {updated} pods available"));
     }
+    let not = |kind: &str, field: &str, wanted: &str| condition(live, kind).is_some_and(|found| found[field] != wanted);
+    if not("Progressing", "reason", "NewReplicaSetAvailable") {
+        return progress("the new version is not complete yet");
+    }
+    if not("Available", "status", "True") {
+        return progress("too few pods are available");
+    }
     current(format!("{available} of {wanted} pods ready"))
+}
+
+/// Why the server refuses the pods of a ReplicaSet for good: a quota, Pod Security, a policy.
+pub fn replica_failure(set: &Value) -> Option<String> {
+    let refused = condition(set, "ReplicaFailure").filter(|found| found["status"] == "True")?;
+    let message = text(refused, "message");
+    ["exceeded quota", "violates PodSecurity", "denied the request"]
+        .iter()
+        .any(|words| message.contains(words))
+        .then(|| printable(&message))
 }
 
 fn daemon_set(live: &Value) -> Health {
@@ -198,7 +220,11 @@ fn job(live: &Value) -> Health {
 fn pod(live: &Value) -> Health {
     match live["status"]["phase"].as_str() {
         Some("Succeeded") => current("succeeded"),
-        Some("Failed") => failed(text(&live["status"], "message")),
+        Some("Failed") => {
+            let ended = super::pods::troubles(live, false).first().map(ToString::to_string);
+            let said = [text(&live["status"], "reason"), text(&live["status"], "message")];
+            failed(ended.unwrap_or_else(|| said.join(" ").trim().to_owned()))
+        }
         _ if condition(live, "Ready").is_some_and(|found| found["status"] == "True") => current("ready"),
         _ => super::pods::doom(live).map_or_else(|| progress("not ready"), failed),
     }
@@ -268,18 +294,155 @@ mod tests {
     }
 
     #[test]
+    fn an_unseen_change_a_stalled_and_a_reconciling_object_are_told_from_a_ready_one() {
+        let custom = |conditions: Value| json!({"metadata": {"generation": 2}, "status": {"observedGeneration": 2, "conditions": conditions}});
+        let status = |live: &Value| status_of("example.com", "Cache", live);
+        assert_eq!(status(&custom(json!([]))), Status::Current);
+        assert_eq!(status(&custom(json!([{"type": "Stalled", "status": "True"}]))), Status::Failed);
+        assert_eq!(status(&custom(json!([{"type": "Stalled", "status": "False"}]))), Status::Current);
+        assert_eq!(status(&custom(json!([{"type": "Reconciling", "status": "True"}]))), Status::InProgress);
+        assert_eq!(status(&custom(json!([{"type": "Ready", "status": "False"}]))), Status::InProgress);
+        assert_eq!(status(&custom(json!([{"type": "Ready", "status": "True"}]))), Status::Current);
+        let mut unseen = custom(json!([{"type": "Ready", "status": "True"}]));
+        unseen["metadata"]["generation"] = json!(3);
+        assert_eq!(status(&unseen), Status::InProgress);
+        unseen["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+        assert_eq!(status(&unseen), Status::Terminating);
+    }
+
+    #[test]
+    fn a_partition_and_pods_replaced_by_hand_are_current_when_what_was_asked_for_is_there() {
+        let live = |strategy: Value, updated: u64| {
+            json!({"spec": {"replicas": 3, "updateStrategy": strategy}, "status": {"observedGeneration": 1, "replicas": 3,
+                   "readyReplicas": 3, "updatedReplicas": updated, "currentRevision": "a", "updateRevision": "b"}})
+        };
+        let partition = json!({"rollingUpdate": {"partition": 2}});
+        assert_eq!(status_of("apps", "StatefulSet", &live(partition.clone(), 1)), Status::Current);
+        assert_eq!(status_of("apps", "StatefulSet", &live(partition, 0)), Status::InProgress);
+        let by_hand = health(&ObjectKey::new("apps", "StatefulSet", "n", "x"), &live(json!({"type": "OnDelete"}), 1));
+        assert_eq!((by_hand.status, by_hand.message.as_str()), (Status::Current, "2 pods still on the old version"));
+        let mut many = live(json!({}), 3);
+        many["status"]["replicas"] = json!(4);
+        assert_eq!(status_of("apps", "StatefulSet", &many), Status::InProgress);
+    }
+
+    #[test]
     fn a_deployment_past_its_deadline_has_failed() {
-        let live = json!({"spec": {"replicas": 1}, "status": {"observedGeneration": 1, "conditions": [
-            {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out"}]}});
-        assert_eq!(status_of("apps", "Deployment", &live), Status::Failed);
-        let ready = json!({"spec": {"replicas": 2}, "status": {"observedGeneration": 1, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}});
-        assert_eq!(status_of("apps", "Deployment", &ready), Status::Current);
+        let live = |status: &str| {
+            json!({"spec": {"replicas": 1}, "status": {"observedGeneration": 1, "conditions": [
+            {"type": "Progressing", "status": status, "reason": "ProgressDeadlineExceeded", "message": "timed out"}]}})
+        };
+        assert_eq!(status_of("apps", "Deployment", &live("False")), Status::Failed);
+        assert_eq!(status_of("apps", "Deployment", &live("True")), Status::InProgress);
+    }
+
+    #[test]
+    fn a_deployment_is_current_when_every_pod_is_new_and_available() {
+        let live = |all: u64, updated: u64, available: u64, reason: &str, is: &str| {
+            json!({"spec": {"replicas": 2}, "status": {"observedGeneration": 1, "replicas": all,
+                   "updatedReplicas": updated, "availableReplicas": available, "conditions": [
+                {"type": "Progressing", "status": "True", "reason": reason}, {"type": "Available", "status": is}]}})
+        };
+        let status = |live: &Value| status_of("apps", "Deployment", live);
+        assert_eq!(status(&live(2, 2, 2, "NewReplicaSetAvailable", "True")), Status::Current);
+        assert_eq!(status(&live(2, 1, 2, "ReplicaSetUpdated", "True")), Status::InProgress);
+        assert_eq!(status(&live(3, 2, 2, "ReplicaSetUpdated", "True")), Status::InProgress);
+        assert_eq!(status(&live(2, 2, 1, "ReplicaSetUpdated", "True")), Status::InProgress);
+        assert_eq!(status(&live(2, 2, 2, "ReplicaSetUpdated", "True")), Status::InProgress);
+        assert_eq!(status(&live(2, 2, 2, "NewReplicaSetAvailable", "False")), Status::InProgress);
+        let mut paused = live(1, 1, 1, "DeploymentPaused", "True");
+        paused["spec"]["paused"] = json!(true);
+        assert_eq!(health(&ObjectKey::new("apps", "Deployment", "n", "x"), &paused), current("paused"));
+    }
+
+    #[test]
+    fn pods_that_are_refused_for_good_are_told_from_pods_that_are_refused_for_now() {
+        let set = |message: &str, status: &str| json!({"status": {"conditions": [{"type": "ReplicaFailure", "status": status, "message": message}]}});
+        for message in ["exceeded quota: small", "violates PodSecurity \"restricted:latest\"", "denied the request: no"]
+        {
+            assert!(replica_failure(&set(message, "True")).is_some_and(|found| found == message), "{message}");
+            assert_eq!(replica_failure(&set(message, "False")), None);
+        }
+        assert_eq!(replica_failure(&set("etcdserver: request timed out", "True")), None);
+    }
+
+    #[test]
+    fn a_daemon_set_is_current_when_every_node_has_a_new_available_pod() {
+        let live = |updated: u64, available: u64| {
+            json!({"status": {"observedGeneration": 1, "desiredNumberScheduled": 2, "updatedNumberScheduled": updated,
+                   "numberAvailable": available}})
+        };
+        assert_eq!(status_of("apps", "DaemonSet", &live(2, 2)), Status::Current);
+        assert_eq!(status_of("apps", "DaemonSet", &live(1, 2)), Status::InProgress);
+        assert_eq!(status_of("apps", "DaemonSet", &live(2, 1)), Status::InProgress);
+    }
+
+    #[test]
+    fn a_pod_is_current_when_ready_or_done() {
+        let ready = |status: &str| json!({"status": {"conditions": [{"type": "Ready", "status": status}]}});
+        assert_eq!(status_of("", "Pod", &ready("True")), Status::Current);
+        assert_eq!(status_of("", "Pod", &ready("False")), Status::InProgress);
+        assert_eq!(status_of("", "Pod", &json!({"status": {"phase": "Succeeded"}})), Status::Current);
+        let evicted = json!({"status": {"phase": "Failed", "reason": "Evicted", "message": "low on memory"}});
+        let found = health(&ObjectKey::new("", "Pod", "n", "x"), &evicted);
+        assert_eq!((found.status, found.message.as_str()), (Status::Failed, "Evicted low on memory"));
+    }
+
+    #[test]
+    fn a_claim_fails_only_when_its_volume_is_lost() {
+        let claim = |phase: &str| status_of("", "PersistentVolumeClaim", &json!({"status": {"phase": phase}}));
+        assert_eq!(claim("Bound"), Status::Current);
+        assert_eq!(claim("Pending"), Status::Current, "it may wait for its first consumer, and the pod tells");
+        assert_eq!(claim("Lost"), Status::Failed);
+    }
+
+    #[test]
+    fn services_namespaces_and_definitions_of_kinds_are_current_when_usable() {
+        let service = |spec: Value| status_of("", "Service", &json!({"spec": spec}));
+        assert_eq!(service(json!({"clusterIP": "10.0.0.1"})), Status::Current);
+        assert_eq!(service(json!({"clusterIP": "None"})), Status::Current);
+        assert_eq!(service(json!({"type": "ExternalName"})), Status::Current);
+        assert_eq!(service(json!({})), Status::InProgress);
+        let namespace = |phase: &str| status_of("", "Namespace", &json!({"status": {"phase": phase}}));
+        assert_eq!((namespace("Active"), namespace("Terminating")), (Status::Current, Status::InProgress));
+        let kind = |condition: &str, status: &str| {
+            status_of(
+                "apiextensions.k8s.io",
+                "CustomResourceDefinition",
+                &json!({"status": {"conditions": [{"type": condition, "status": status}]}}),
+            )
+        };
+        assert_eq!(kind("Established", "True"), Status::Current);
+        assert_eq!(kind("Established", "False"), Status::InProgress);
+        assert_eq!(kind("NamesAccepted", "False"), Status::Failed);
+    }
+
+    #[test]
+    fn what_only_has_to_exist_is_current() {
+        for (group, kind) in [
+            ("", "ConfigMap"),
+            ("", "Secret"),
+            ("batch", "CronJob"),
+            ("networking.k8s.io", "Ingress"),
+            ("autoscaling", "HorizontalPodAutoscaler"),
+            ("policy", "PodDisruptionBudget"),
+            ("rbac.authorization.k8s.io", "Role"),
+        ] {
+            assert_eq!(status_of(group, kind, &json!({})), Status::Current, "{kind}");
+        }
+        let budget = json!({"metadata": {"generation": 2}, "status": {"observedGeneration": 1}});
+        assert_eq!(status_of("policy", "PodDisruptionBudget", &budget), Status::InProgress);
     }
 
     #[test]
     fn a_job_is_current_only_when_complete() {
         assert_eq!(status_of("batch", "Job", &json!({"status": {"active": 1}})), Status::InProgress);
-        let done = json!({"status": {"conditions": [{"type": "Complete", "status": "True"}]}});
-        assert_eq!(status_of("batch", "Job", &done), Status::Current);
+        let ended = |kind: &str, reason: &str| json!({"status": {"conditions": [{"type": kind, "status": "True", "reason": reason, "message": "m"}]}});
+        assert_eq!(status_of("batch", "Job", &ended("Complete", "")), Status::Current);
+        for reason in ["BackoffLimitExceeded", "DeadlineExceeded"] {
+            let found = health(&ObjectKey::new("batch", "Job", "n", "x"), &ended("Failed", reason));
+            assert_eq!((found.status, found.message), (Status::Failed, format!("{reason}: m")));
+        }
+        assert_eq!(status_of("batch", "Job", &ended("Suspended", "JobSuspended")), Status::InProgress);
     }
 }
