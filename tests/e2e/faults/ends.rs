@@ -79,7 +79,7 @@ fn p7_every_command_ends_whatever_the_server_does_not_say() {
             }
         };
         // A command of few requests ends before a later one.
-        let hit = point.place.is_none_or(|place| place == 0) || desk.proxy.trace().iter().any(|seen| seen.status == 0);
+        let hit = point.place.is_none_or(|place| place == 0) || desk.proxy.trace().iter().any(|seen| seen.hit);
         desk.proxy.clear();
         let mut worst = worst.lock().expect("no thread panics");
         *worst = ran.took.max(*worst);
