@@ -16,6 +16,7 @@ mod main_job;
 mod ownership;
 mod passwords;
 mod planning;
+mod properties;
 mod real;
 mod records;
 mod refusal;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Context;
-use super::record::person;
+use crate::cluster::person;
 use crate::cluster::{ClusterError, PlanClient, RecordSummary};
 use crate::error::CommandError;
 use crate::object::{LiveObject, ObjectKey, labels};
