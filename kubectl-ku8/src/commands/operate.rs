@@ -122,13 +122,11 @@ pub(super) async fn operate(
     replan: impl AsyncFn(&Head) -> Result<(Definition, Prepared), CommandError>,
 ) -> Result<Done, CommandError> {
     super::rights::preflight(context, &approved.prepared.plan, policy.wait.is_some()).await?;
-    locked(
-        context,
-        &approved.namespace.clone(),
-        &approved.head.definition.name().to_owned(),
-        lock_timeout,
-        async |cluster, lock| under_lock(context, cluster, lock, approved, policy, &replan).await,
-    )
+    let (namespace, name) = (approved.namespace.clone(), approved.head.definition.name().to_owned());
+    // Boxed: everything an operation holds while it waits is large, and every command would carry it on its stack.
+    Box::pin(locked(context, &namespace, &name, lock_timeout, async |cluster, lock| {
+        under_lock(context, cluster, lock, approved, policy, &replan).await
+    }))
     .await
 }
 

@@ -204,9 +204,9 @@ async fn rotate(context: &Context, name: &str, key: &str, how: &OperateArgs) -> 
     let Known { namespace, head, prepared } = know(context, name, &options).await?;
     let note = format!("Rotate Secret/{secret}: key {key} gets a new generated value; the old one is not kept.\n");
     if how.output == Output::Text {
-        context.ui.print(&note)
+        context.ui.print(&note);
     } else {
-        context.ui.say(&note)
+        context.ui.say(&note);
     }
     present(context, &prepared, how);
     refuse(&prepared)?;
