@@ -28,7 +28,7 @@ fn a_publish_killed_while_it_waits_is_finished_by_the_next_one() {
     let refused = space.run("publish web --yes");
     assert!(refused.code == 4 || refused.code == 0, "{refused:?}");
     if refused.code == 4 {
-        refused.says(&[&holder]).hints();
+        refused.says(&["user-killed@stage (process "]).hints();
         expire(&space, "web");
         space.run("publish web --yes").ok();
     }
@@ -89,8 +89,8 @@ fn a_lock_somebody_holds_is_respected_and_its_holder_named() {
     space.feed(&yaml(&[config_map("conf", "2")]), &["define", "web", "-f", "-"]).ok();
     space.run("plan web --detailed-exitcode").exits(2);
     let marked = space.requests().len();
-    space.run("publish web --yes").fails(4, &["ada@laptop/42"]).hints();
-    space.run("delete web --yes").fails(4, &["ada@laptop/42"]).hints();
+    space.run("publish web --yes").fails(4, &["ada@laptop (process 42)"]).hints();
+    space.run("delete web --yes").fails(4, &["ada@laptop (process 42)"]).hints();
     assert_eq!(writes(&space.requests_since(marked)), Vec::<String>::new());
     expire(&space, "web");
     space.run("publish web --yes").ok();

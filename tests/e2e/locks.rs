@@ -46,8 +46,8 @@ fn d3_without_patience_the_second_names_the_holder() {
     let Some(space) = Space::new("d3-now") else { return };
     define(&space, "1");
     held_by_ada(&space, "web");
-    space.run("publish web --yes").fails(4, &["ada@laptop/42", "--lock-timeout"]).hints();
-    space.run("publish web --yes --lock-timeout 2s").fails(4, &["Waiting for ada@laptop (process 42)"]);
+    space.run("publish web --yes").fails(4, &["ada@laptop (process 42)", "--lock-timeout"]).hints();
+    space.run("publish web --yes --lock-timeout 2s").fails(4, &["ada@laptop (process 42)"]);
     assert!(space.find("configmap/conf").is_none());
 }
 

@@ -216,6 +216,7 @@ impl Http {
         let wish = headers.get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
         if let (ClusterError::Api { status, .. }, Some(seconds)) = (&mut refusal, wish) {
             status.retry_after = Some(Duration::from_secs(seconds));
+            status.message.push_str(&format!(" (it asks to try again after {seconds} s)"));
         }
         Err(refusal)
     }

@@ -37,10 +37,12 @@ pub struct Claim {
 pub enum LockEvent {
     /// Somebody else has it, and their end is waited for; told once for each holder.
     Waiting {
+        /// The definition.
+        name: String,
         /// `user@host/pid/place`.
         holder: String,
-        /// Since the holder's last renewal, by the server's clock.
-        seconds: i64,
+        /// How long it is waited for at most.
+        limit: Duration,
     },
     /// It was taken from a holder that had not given it back.
     TakenOver {
@@ -55,7 +57,7 @@ pub enum LockEvent {
 #[derive(Debug, Error)]
 pub enum LockError {
     /// Somebody else works on it.
-    #[error("{name} is being published by {holder}, renewed {seconds} s ago")]
+    #[error("{name} is being published by {}, renewed {seconds} s ago", person(.holder))]
     Held {
         /// The definition.
         name: String,
@@ -70,6 +72,16 @@ pub enum LockError {
     /// The Lease cannot be read or written.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
+}
+
+/// `user@host/pid/place` as a person says it.
+pub fn person(holder: &str) -> String {
+    let mut parts = holder.split('/');
+    let who = parts.next().unwrap_or_default();
+    match parts.next() {
+        Some(process) => format!("{who} (process {process})"),
+        None => who.to_owned(),
+    }
 }
 
 /// A held lock; renewed in the background until it is released or dropped.
@@ -107,7 +119,8 @@ impl Lock {
                         return Err(LockError::Held { name: name.to_owned(), holder, seconds });
                     };
                     if told.as_ref() != Some(&holder) {
-                        (claim.tell)(&LockEvent::Waiting { holder: holder.clone(), seconds });
+                        let (name, limit) = (name.to_owned(), claim.wait.unwrap_or_default());
+                        (claim.tell)(&LockEvent::Waiting { name, holder: holder.clone(), limit });
                         told = Some(holder);
                     }
                     tokio::time::sleep(LOOK.min(left)).await;

@@ -24,7 +24,7 @@ mod write;
 pub use connect::{ConnectOptions, Notice, Target, connect_target};
 pub use error::{ApiStatus, Cause, ClusterError};
 pub use kinds::Resource;
-pub use lock::{Claim, Clock, Lock, LockError, LockEvent};
+pub use lock::{Claim, Clock, Lock, LockError, LockEvent, person};
 pub use observe::Ask;
 pub use pod_detail::Warning;
 pub use store::RecordSummary;

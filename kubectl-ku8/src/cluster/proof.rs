@@ -1,19 +1,23 @@
 //! Whether a write whose answer was lost is there: the object is read and compared with what was sent.
 //! It never writes, and an object that merely looks alike but is not ours is no proof.
 
+use std::collections::BTreeSet;
+
 use ::http::Method;
 use serde_json::Value;
 
 use super::http::Exchange;
 use super::observe::{APPLY, pinned};
 use super::{ClusterError, PlanClient, Precondition, Resource};
-use crate::object::{LiveObject, Manifest, ObjectKey, labels};
+use crate::object::{LiveObject, Manifest, ObjectKey};
 
 /// What shows that a write has happened.
 pub(crate) enum Proof<'a> {
     /// Applying the manifest again changes nothing, not even who owns which field; of an object that was there before,
     /// the uid is still the same.
-    Applied { manifest: &'a Manifest, uid: Option<&'a str>, force: bool },
+    Applied { manifest: &'a Manifest, uid: Option<&'a str>, force: bool, manager: &'a str },
+    /// The same object, and its fields are held as was asked for.
+    Managed { uid: &'a str, by: &'a Value },
     /// The object holds everything that was sent, and lacks what was sent as null.
     Holds(&'a Value),
     /// The object is gone, or going.
@@ -46,8 +50,12 @@ impl PlanClient {
                 Ok(holds(&live.value, &self.http.masked(&comparable(sent))).then_some(live.value))
             }
             (Proof::Applied { uid, .. }, Some(live)) if uid.is_some_and(|uid| uid != live.uid()) => Ok(None),
-            (Proof::Applied { manifest, force, .. }, Some(live)) => {
-                let again = self.apply_again(resource, manifest, &live, *force).await;
+            (Proof::Managed { uid, by }, Some(live)) => {
+                let held = live.uid() == *uid && holders(&live.value["metadata"]["managedFields"]) == holders(by);
+                Ok(held.then_some(live.value))
+            }
+            (Proof::Applied { manifest, force, manager, .. }, Some(live)) => {
+                let again = self.apply_again(resource, manifest, &live, *force, manager).await;
                 let same = again.is_ok_and(|again| settled(&again) == settled(&live.value));
                 Ok(same.then_some(live.value))
             }
@@ -61,6 +69,7 @@ impl PlanClient {
         manifest: &Manifest,
         live: &LiveObject,
         force: bool,
+        manager: &str,
     ) -> Result<Value, ClusterError> {
         self.http
             .exchange(&Exchange {
@@ -68,7 +77,7 @@ impl PlanClient {
                 path: &resource.path(manifest.key()),
                 query: &[
                     ("dryRun", "All"),
-                    ("fieldManager", labels::FIELD_MANAGER),
+                    ("fieldManager", manager),
                     ("fieldValidation", "Strict"),
                     ("force", if force { "true" } else { "false" }),
                 ],
@@ -81,6 +90,18 @@ impl PlanClient {
             })
             .await
     }
+}
+
+/// Who holds what, without the times, in an order of its own.
+fn holders(managed_fields: &Value) -> BTreeSet<String> {
+    let mut managed_fields = managed_fields.clone();
+    let managers = managed_fields.as_array_mut().into_iter().flatten();
+    managers
+        .map(|manager| {
+            manager["time"] = Value::Null;
+            manager.to_string()
+        })
+        .collect()
 }
 
 /// An object without the times at which managers last wrote.

@@ -4,8 +4,9 @@
 use ::http::Method;
 use serde_json::{Value, json};
 
-use super::http::Exchange;
 use super::observe::{APPLY, pinned};
+use super::proof::Proof;
+use super::write::Write;
 use super::{Cluster, ClusterError, Precondition, Resource};
 use crate::object::{LiveObject, Manifest, ObjectKey, labels};
 
@@ -30,7 +31,11 @@ impl Cluster {
             {"op": "replace", "path": "/metadata/resourceVersion", "value": seen.resource_version()},
         ]);
         let query = [("fieldManager", labels::FIELD_MANAGER)];
-        self.write(Method::PATCH, resource, key, &query, ("application/json-patch+json", &patch), "patch").await
+        let path = resource.path(key);
+        let content = ("application/json-patch+json", &patch);
+        let write = Write { method: Method::PATCH, path: &path, query: &query, content, verb: "patch" };
+        let proof = Proof::Managed { uid: seen.uid(), by: managed_fields };
+        Ok(LiveObject { value: self.send(write, resource, key, &proof).await? })
     }
 
     /// Gives fields a manager of their own, with the values they have.
@@ -41,7 +46,10 @@ impl Cluster {
         let resource = self.reader.resource(fields).await?;
         let query = [("fieldManager", HAND_OFF), ("fieldValidation", "Strict"), ("force", "false")];
         let body = pinned(fields, Some(seen));
-        self.write(Method::PATCH, &resource, fields.key(), &query, (APPLY, &body), "patch").await
+        let path = resource.path(fields.key());
+        let write = Write { method: Method::PATCH, path: &path, query: &query, content: (APPLY, &body), verb: "patch" };
+        let proof = Proof::Applied { manifest: fields, uid: Some(seen.uid()), force: false, manager: HAND_OFF };
+        Ok(LiveObject { value: self.send(write, &resource, fields.key(), &proof).await? })
     }
 
     /// Deletes an object and leaves what belongs to it running.
@@ -58,37 +66,13 @@ impl Cluster {
             "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Orphan",
             "preconditions": {"uid": seen.uid, "resourceVersion": seen.resource_version},
         });
-        match self.write(Method::DELETE, resource, key, &[], ("application/json", &body), "delete").await {
+        let path = resource.path(key);
+        let content = ("application/json", &body);
+        let write = Write { method: Method::DELETE, path: &path, query: &[], content, verb: "delete" };
+        match self.send(write, resource, key, &Proof::Deleted(seen)).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_not_found() => Ok(()),
             Err(error) => Err(error),
         }
-    }
-
-    async fn write(
-        &self,
-        method: Method,
-        resource: &Resource,
-        key: &ObjectKey,
-        query: &[(&str, &str)],
-        content: (&str, &Value),
-        verb: &str,
-    ) -> Result<LiveObject, ClusterError> {
-        let value = self
-            .reader
-            .http
-            .exchange(&Exchange {
-                method,
-                path: &resource.path(key),
-                query,
-                accept: "application/json",
-                content: Some(content),
-                verb,
-                resource: &resource.rbac_name(),
-                name: &key.name,
-                repeatable: false,
-            })
-            .await?;
-        Ok(LiveObject { value })
     }
 }

@@ -45,7 +45,7 @@ impl Cluster {
             ("force", if force { "true" } else { "false" }),
         ];
         let path = resource.path(manifest.key());
-        let proof = Proof::Applied { manifest, uid: seen.map(LiveObject::uid), force };
+        let proof = Proof::Applied { manifest, uid: seen.map(LiveObject::uid), force, manager: labels::FIELD_MANAGER };
         let write = Write { method: Method::PATCH, path: &path, query: &query, content: (APPLY, &body), verb: "patch" };
         Ok(LiveObject { value: self.send(write, &resource, manifest.key(), &proof).await? })
     }
@@ -127,7 +127,7 @@ impl Cluster {
     /// again. After anything that leaves open whether the write arrived, and after a conflict, which may be with an
     /// earlier arrival of this very write, the object is looked at: what is there already counts as written. Only then
     /// is the same write sent again, which its preconditions keep from happening twice.
-    async fn send(
+    pub(super) async fn send(
         &self,
         write: Write<'_>,
         resource: &Resource,
@@ -177,10 +177,12 @@ impl Cluster {
 }
 
 /// What to send.
-struct Write<'a> {
-    method: Method,
-    path: &'a str,
-    query: &'a [(&'a str, &'a str)],
-    content: (&'a str, &'a Value),
-    verb: &'a str,
+pub(super) struct Write<'a> {
+    pub(super) method: Method,
+    pub(super) path: &'a str,
+    pub(super) query: &'a [(&'a str, &'a str)],
+    /// Content type and body.
+    pub(super) content: (&'a str, &'a Value),
+    /// RBAC verb, for messages.
+    pub(super) verb: &'a str,
 }

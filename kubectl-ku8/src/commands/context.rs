@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::interrupt::Interrupt;
-use super::record::person;
 use crate::cli::GlobalArgs;
-use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target};
+use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target, person};
 use crate::error::CommandError;
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
@@ -230,7 +229,9 @@ fn has_ended(process: u32) -> bool {
 
 fn lock_words(event: &LockEvent) -> String {
     match event {
-        LockEvent::Waiting { holder, .. } => format!("Waiting for {} to end its operation", person(holder)),
+        LockEvent::Waiting { name, holder, limit } => {
+            format!("Waiting up to {} s for {} to end its operation on {name}", limit.as_secs(), person(holder))
+        }
         LockEvent::TakenOver { holder, gone: true } => {
             format!("Taking over from {}, which has ended", person(holder))
         }

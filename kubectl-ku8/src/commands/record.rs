@@ -11,7 +11,7 @@ use super::resolve::read_head;
 use super::save::write_head;
 use super::{Context, retire};
 use crate::apply::ApplyReport;
-use crate::cluster::{Cluster, PlanClient, Precondition};
+use crate::cluster::{Cluster, PlanClient, Precondition, person};
 use crate::definition::Definition;
 use crate::error::{CommandError, exit};
 use crate::object::{LiveObject, ObjectKey, labels};
@@ -143,16 +143,6 @@ pub(super) async fn begin(
     });
     head.result = Vec::new();
     write_head(context, cluster, operation.namespace, &head).await
-}
-
-/// `user@host/pid/boot` as a person says it.
-pub(super) fn person(holder: &str) -> String {
-    let mut parts = holder.split('/');
-    let who = parts.next().unwrap_or_default();
-    match parts.next() {
-        Some(process) => format!("{who} (process {process})"),
-        None => who.to_owned(),
-    }
 }
 
 /// How an operation went.

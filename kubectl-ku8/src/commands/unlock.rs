@@ -3,9 +3,9 @@
 
 use clap::Args;
 
-use super::record::person;
 use super::resolve::require_head;
 use super::{Context, confirm};
+use crate::cluster::person;
 use crate::error::{CommandError, exit};
 use crate::terminal::age;
 

@@ -73,11 +73,12 @@ pub fn ours(object: &Value) -> Option<FieldSet> {
 }
 
 /// `managedFields` after fields were taken from other managers and joined into our own entry, with what that entry
-/// then holds and what was taken; `None` when nothing is. `wanted` names what to take from each.
-pub fn taken(object: &Value, wanted: &dyn Fn(&Manager) -> FieldSet) -> Option<TakeOver> {
+/// then holds and what was taken; `None` when nothing is. `wanted` names what to take from each, `unheld` what nobody
+/// holds and has to go as well.
+pub fn taken(object: &Value, wanted: &dyn Fn(&Manager) -> FieldSet, unheld: FieldSet) -> Option<TakeOver> {
     let entries = object["metadata"]["managedFields"].as_array()?;
     let mut list = Vec::new();
-    let (mut mine, mut taken) = (FieldSet::default(), FieldSet::default());
+    let (mut mine, mut taken) = (FieldSet::default(), unheld);
     for entry in entries {
         let alone = json!({"metadata": {"managedFields": [entry]}});
         let Some(manager) = managers(&alone).pop() else {
@@ -130,13 +131,18 @@ mod tests {
             entry("kubectl-client-side-apply", "Update", "a"), entry("helm", "Apply", "b"), entry("kubectl-edit", "Update", "c")]}});
         let whole =
             |manager: &Manager| if manager.is_left_behind() { manager.set.clone() } else { FieldSet::default() };
-        let over = taken(&object, &whole).unwrap();
+        let over = taken(&object, &whole, FieldSet::default()).unwrap();
         let (list, mine) = (over.list, over.mine);
         let names: Vec<&str> = list.as_array().unwrap().iter().filter_map(|entry| entry["manager"].as_str()).collect();
         assert_eq!(names, ["kubectl-edit", "ku8"]);
         assert_eq!(mine, FieldSet::of(&json!({"f:a": {}, "f:b": {}})));
         assert!(
-            taken(&json!({"metadata": {"managedFields": [entry("kubectl-edit", "Update", "c")]}}), &whole).is_none()
+            taken(
+                &json!({"metadata": {"managedFields": [entry("kubectl-edit", "Update", "c")]}}),
+                &whole,
+                FieldSet::default()
+            )
+            .is_none()
         );
     }
 }

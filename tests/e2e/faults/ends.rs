@@ -3,14 +3,15 @@
 
 use std::io::Read as _;
 use std::net::TcpListener;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::full;
 use super::proxy::{Aim, Fault};
-use super::table::Desk;
-use super::{figure, full};
-use crate::stage::{Ran, Space, config_map, yaml};
+use super::table::{Desk, each};
+use crate::stage::{Ran, Space, config_map, stateful_set, yaml};
 
 /// `--request-timeout` of every command here, in seconds.
 const LIMIT: u64 = 5;
@@ -18,90 +19,109 @@ const LIMIT: u64 = 5;
 /// What a command may take beyond it.
 const BEYOND: Duration = Duration::from_secs(5);
 
-const COMMANDS: [&str; 6] = ["list", "plan web", "publish web --yes", "status web", "show web", "delete web --yes"];
+const COMMANDS: [&str; 6] =
+    ["list", "plan NAME", "publish NAME --yes", "status NAME", "show NAME", "delete NAME --yes"];
 
-fn faults() -> Vec<(&'static str, Fault)> {
-    vec![
-        ("hangs in the body", Fault::HangMidBody),
-        ("one byte a second", Fault::Drip),
-        ("Retry-After: 86400", Fault::Answer(503, Some(86_400))),
-        ("endless 504", Fault::Answer(504, None)),
-        ("endless 429", Fault::Answer(429, None)),
-        ("never answers", Fault::BlackHole),
-    ]
-}
+const FAULTS: [(&str, Fault); 6] = [
+    ("hangs in the body", Fault::HangMidBody),
+    ("one byte a second", Fault::Drip),
+    ("Retry-After: 86400", Fault::Answer(503, Some(86_400))),
+    ("endless 504", Fault::Answer(504, None)),
+    ("endless 429", Fault::Answer(429, None)),
+    ("never answers", Fault::BlackHole),
+];
 
-/// It must have failed, in time, with one error that says something.
-fn verdict(ran: &Ran, what: &str) -> Result<(), String> {
-    let limit = Duration::from_secs(LIMIT) + BEYOND;
-    let error = ran.stderr.lines().find(|line| line.starts_with("error:"));
-    let words = format!("{} under `{what}` took {:?} and ended with {}:\n{}", ran.line, ran.took, ran.code, ran.stderr);
-    if ran.code == 0 || ran.took > limit || error.is_none_or(|line| line.len() < 20) { Err(words) } else { Ok(()) }
+/// Which requests are hit: all, all from one in the middle on, all writes but the first.
+const PLACES: [fn() -> Aim; 3] = [|| Aim::from(1), || Aim::from(4), || Aim { times: usize::MAX, ..Aim::write(2) }];
+
+/// One command under one fault; without a place, the server itself is not there.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    command: usize,
+    fault: usize,
+    place: Option<usize>,
 }
 
 #[test]
 fn p7_every_command_ends_whatever_the_server_does_not_say() {
     let Some(space) = Space::new("ends") else { return };
-    let desk = Desk::new(&space, "ends");
-    let mut wrong = Vec::new();
-    let (mut tried, mut worst) = (0, Duration::ZERO);
-    let timeout = format!("--request-timeout={LIMIT}s");
-    for (number, command) in COMMANDS.into_iter().enumerate() {
-        for (kind, (what, fault)) in faults().into_iter().enumerate() {
-            // From the first request, from one in the middle, and only writes.
-            let aims = [Aim::from(1), Aim::from(4), Aim { times: usize::MAX, ..Aim::write(2) }];
-            for (place, aim) in aims.into_iter().enumerate() {
-                let writes = place == 2;
-                if writes && !command.contains("--yes") || !full() && (number + kind + place) % 4 != 0 {
-                    continue;
-                }
-                reset(&space);
-                desk.proxy.set(aim, fault.clone());
-                let args: Vec<&str> = command.split(' ').chain([timeout.as_str()]).collect();
-                let ran = desk.through.ku8(&args);
-                let hit = desk.proxy.clear().iter().any(|seen| seen.status == 0);
-                // A command of few requests may have ended before a later one.
-                if ran.code == 0 && !hit && place > 0 {
-                    continue;
-                }
-                tried += 1;
-                worst = worst.max(ran.took);
-                wrong.extend(verdict(&ran, what).err());
+    let mut points = Vec::new();
+    for command in 0..COMMANDS.len() {
+        points.extend((0..2).map(|fault| Point { command, fault, place: None }));
+        for fault in 0..FAULTS.len() {
+            let places = if COMMANDS[command].contains("--yes") { 0..3 } else { 0..2 };
+            points.extend(places.map(|place| Point { command, fault, place: Some(place) }));
+        }
+    }
+    if !full() {
+        points = points.into_iter().step_by(5).collect();
+    }
+    let nowhere = [("nobody listens", closed(&space)), ("half-open TLS", half_open(&space))];
+    let worst = Mutex::new(Duration::ZERO);
+    let tally = each(&space, &points, |desk, name, point| {
+        let command = COMMANDS[point.command].replace("NAME", name);
+        let line = format!("{command} --request-timeout={LIMIT}s");
+        let (what, ran) = match point.place {
+            None => {
+                let (what, kubeconfig) = &nowhere[point.fault];
+                (*what, desk.space.with_kubeconfig(kubeconfig.clone(), &desk.space.user).run(&line))
             }
-        }
-    }
-    for command in COMMANDS {
-        for (what, kubeconfig) in [("nobody listens", closed(&space)), ("half-open TLS", half_open(&space))] {
-            let elsewhere = space.with_kubeconfig(kubeconfig, &space.user);
-            let args: Vec<&str> = command.split(' ').chain([timeout.as_str()]).collect();
-            let ran = elsewhere.ku8(&args);
-            tried += 1;
-            worst = worst.max(ran.took);
-            wrong.extend(verdict(&ran, what).err());
-        }
-    }
-    figure(
-        "P7",
-        &format!("{tried} commands under faults, {} ended well, the slowest after {worst:.1?}", tried - wrong.len()),
-    );
-    assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong[..wrong.len().min(6)].join("\n\n"));
+            Some(place) => {
+                for value in ["1", "2"] {
+                    desk.space.feed(&yaml(&[config_map(name, value)]), &["define", name, "-f", "-"]).ok();
+                    if value == "1" {
+                        desk.space.run(&format!("publish {name} --yes")).ok();
+                    }
+                }
+                let (what, fault) = &FAULTS[point.fault];
+                desk.proxy.set(PLACES[place](), fault.clone());
+                (*what, desk.through.run(&line))
+            }
+        };
+        // A command of few requests ends before a later one.
+        let hit = point.place.is_none_or(|place| place == 0) || desk.proxy.trace().iter().any(|seen| seen.hit);
+        desk.proxy.clear();
+        let mut worst = worst.lock().expect("no thread panics");
+        *worst = ran.took.max(*worst);
+        if hit { verdict(&ran, what) } else { Ok("had no such request") }
+    });
+    let worst = worst.into_inner().expect("no thread panics");
+    let what = format!("commands with {LIMIT} s, the slowest ended after {:.1} s", worst.as_secs_f64());
+    tally.conclude("P7", &what);
 }
 
-/// A definition that was published and changed, and whose lock is free.
-fn reset(space: &Space) {
-    if let Some(lease) = space.find("lease/ku8.web")
-        && lease["spec"]["holderIdentity"] != ""
-    {
-        space.patch("lease/ku8.web", &json!({"spec": {"holderIdentity": ""}}));
+/// It must have failed, in time, with one error that says something.
+fn verdict(ran: &Ran, what: &str) -> Result<&'static str, String> {
+    let limit = Duration::from_secs(LIMIT) + BEYOND;
+    let error = ran.stderr.lines().find(|line| line.starts_with("error:"));
+    if ran.code != 0 && ran.took <= limit && error.is_some_and(|line| line.len() > 20) {
+        return Ok("failed in time");
     }
-    let published = space.find("configmap/conf").is_some() && space.find("configmap/ku8.web").is_some();
-    if !published {
-        space.feed(&yaml(&[config_map("conf", "0")]), &["define", "web", "-f", "-"]).ok();
-        space.run("publish web --yes").ok();
-    }
-    static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
-    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    space.feed(&yaml(&[config_map("conf", &number.to_string())]), &["define", "web", "-f", "-"]).ok();
+    Err(format!("{} under `{what}` took {:?} and ended with {}:\n{}", ran.line, ran.took, ran.code, ran.stderr))
+}
+
+/// A person is told when it takes longer than a moment, and what is refused for good is asked once.
+#[test]
+fn tries_are_said_aloud_and_a_typo_is_tried_once() {
+    let Some(space) = Space::new("tries") else { return };
+    let desk = Desk::new(&space, "tries");
+    space.feed(&yaml(&[config_map("conf", "1")]), &["define", "web", "-f", "-"]).ok();
+    desk.proxy.set(Aim::at(3), Fault::Answer(429, Some(2)));
+    let ran = desk.through.run("plan web").ok();
+    assert!(ran.stderr.contains("trying again in 2 s") && ran.stderr.contains("429"), "{}", ran.stderr);
+    assert!(ran.took >= Duration::from_secs(2), "{:?}", ran.took);
+    desk.proxy.set(Aim::at(3), Fault::Answer(503, None));
+    let ran = desk.through.run("plan web").ok();
+    assert!(!ran.stderr.contains("trying again"), "half a second is nobody's business: {}", ran.stderr);
+
+    let mut typo = stateful_set("web", &json!({}));
+    typo["spec"]["replica"] = json!(3);
+    space.feed(&yaml(&[typo]), &["define", "web", "-f", "-"]).ok();
+    desk.proxy.clear();
+    let ran = desk.through.run("plan web").fails(1, &[".spec.replica"]);
+    let asked: Vec<_> = desk.proxy.clear().into_iter().filter(|seen| seen.status == 500).collect();
+    assert_eq!(asked.len(), 1, "the server says 500, and means what it says: {asked:?}");
+    assert!(ran.took < Duration::from_secs(5), "{:?}", ran.took);
 }
 
 /// A kubeconfig that leads to a port nobody listens on.

@@ -47,10 +47,15 @@ fn p6_a_publish_repeated_writes_nothing() {
     space.run("define zk -t zookeeper --set replicas=3").ok();
     space.run("publish --all --yes").ok();
     // Controllers report what they did; only then is every object at rest.
-    space.until("every object at rest", || {
-        let before = versions(&api, &space);
-        std::thread::sleep(std::time::Duration::from_secs(1));
-        (versions(&api, &space) == before).then_some(())
+    let sets = format!("/apis/apps/v1/namespaces/{}/statefulsets", space.namespace);
+    space.until("every workload at rest", || {
+        let at_rest = |set: &Value| {
+            let (status, wanted) = (&set["status"], set["spec"]["replicas"].as_u64().unwrap_or(0));
+            let count = |field: &str| status[field].as_u64().unwrap_or(0);
+            let all = ["replicas", "readyReplicas", "availableReplicas", "updatedReplicas", "currentReplicas"];
+            all.iter().all(|field| count(field) == wanted) && status["currentRevision"] == status["updateRevision"]
+        };
+        api.get(&sets)["items"].as_array().is_some_and(|sets| sets.iter().all(at_rest)).then_some(())
     });
     let (before, marked) = (versions(&api, &space), space.requests().len());
     let repeats = count(100);

@@ -97,6 +97,8 @@ pub(super) struct Seen {
     pub(super) query: String,
     /// What the server answered; 0 when it was not asked, or did not answer.
     pub(super) status: u16,
+    /// A fault was for it.
+    pub(super) hit: bool,
 }
 
 impl Seen {
@@ -203,15 +205,17 @@ fn serve(client: TcpStream, api: &Api, plan: &Mutex<Plan>) -> io::Result<()> {
 fn note(plan: &Mutex<Plan>, request: &Message) -> (usize, Option<Fault>) {
     let words = request.words();
     let (path, query) = words[1].split_once('?').unwrap_or((words[1], ""));
-    let seen = Seen { method: words[0].into(), path: path.into(), query: query.into(), status: 0 };
+    let mut seen = Seen { method: words[0].into(), path: path.into(), query: query.into(), status: 0, hit: false };
     let mut plan = plan.lock().expect("no thread panics");
     let counts = plan.fault.as_ref().is_some_and(|(aim, _)| (aim.counts)(&seen));
     plan.counted += usize::from(counts);
     let counted = plan.counted;
+    let hit = plan.fault.as_ref();
+    let hit = hit.filter(|(aim, _)| counts && counted >= aim.first && counted - aim.first < aim.times);
+    let fault = hit.map(|(_, fault)| fault.clone());
+    seen.hit = fault.is_some();
     plan.trace.push(seen);
-    let fault =
-        plan.fault.as_ref().filter(|(aim, _)| counts && counted >= aim.first && counted - aim.first < aim.times);
-    (plan.trace.len() - 1, fault.map(|(_, fault)| fault.clone()))
+    (plan.trace.len() - 1, fault)
 }
 
 /// Carries one request through; `false` ends the connection.
@@ -240,8 +244,11 @@ fn pass(
     if at(Moment::Before) == Next::Break {
         return Ok(false);
     }
-    if request.words()[1].contains("watch=") && fault.is_none() {
-        return stream(request, client, api);
+    if request.words()[1].contains("watch=") {
+        return match &fault {
+            None | Some(Fault::Meanwhile(..) | Fault::Delay(_)) => stream(request, client, api, &at),
+            _ => silence(client),
+        };
     }
     let mut reply = ask(request, server, api)?;
     if matches!(fault, Some(Fault::Twice)) {
@@ -295,16 +302,21 @@ fn ask(request: &Message, server: &mut Option<Secure>, api: &Api) -> io::Result<
     Err(io::ErrorKind::UnexpectedEof.into())
 }
 
-/// A reply without an end is passed on as it comes.
-fn stream(request: &Message, client: &mut Wire<TcpStream>, api: &Api) -> io::Result<bool> {
+/// A reply without an end is passed on as it comes; its boundaries are around the first of it.
+fn stream(request: &Message, client: &mut Wire<TcpStream>, api: &Api, at: &dyn Fn(Moment) -> Next) -> io::Result<bool> {
     let mut server = api.connect()?;
     server.send(&request.bytes())?;
+    let mut first = true;
     loop {
         let bytes = server.some()?;
-        if bytes.is_empty() {
+        if bytes.is_empty() || first && at(Moment::Carried) == Next::Break {
             return Ok(false);
         }
         client.send(&bytes)?;
+        if first && at(Moment::After) == Next::Break {
+            return Ok(false);
+        }
+        first = false;
     }
 }
 
