@@ -146,7 +146,7 @@ fn deployment(image_life: &Value, env: &[&str]) -> Value {
     let env: Vec<Value> = env.iter().map(|name| json!({"name": name, "value": "1"})).collect();
     let mut object = stateful_set("web", image_life);
     object["kind"] = json!("Deployment");
-    object["spec"].as_object_mut().unwrap().remove("serviceName");
+    object["spec"].as_object_mut().expect("a spec").remove("serviceName");
     object["spec"]["template"]["spec"]["containers"][0]["env"] = json!(env);
     object
 }

@@ -160,7 +160,7 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Apply(args)) => apply::run(context, args).await,
             Some(Command::Unlock(args)) => unlock::run(context, args).await,
             Some(Command::Delete(args)) => delete::run(context, args).await,
-            Some(Command::Secret(args)) => secret::run(context, args).await,
+            Some(Command::Secret(args)) => Box::pin(secret::run(context, args)).await,
             Some(Command::Rbac(args)) => rbac::run(context, args).await,
             Some(Command::Doctor(args)) => doctor::run(context, args).await,
             Some(Command::Repair(args)) => repair::run(context, args).await,

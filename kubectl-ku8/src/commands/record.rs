@@ -177,7 +177,7 @@ pub(super) async fn finish(
         // Pending and operation stay: that is what the next run goes on from.
         head.state.reason = Some("interrupted by Ctrl-C".to_owned());
         head.state.inventory = with_uids(&head.state.inventory, &seen);
-        *head = close(context, cluster, namespace, head, &begun).await?;
+        *head = close(context, cluster, namespace, head, begun.as_ref()).await?;
         return Ok(());
     }
     let complete = ending.report.complete();
@@ -203,7 +203,7 @@ pub(super) async fn finish(
         let needed = [number, before.current, before.last_good];
         retire::retire(context, cluster, namespace, name, operation.policy.history_max, &needed).await;
     }
-    *head = close(context, cluster, namespace, head, &begun).await?;
+    *head = close(context, cluster, namespace, head, begun.as_ref()).await?;
     Ok(())
 }
 
@@ -214,7 +214,7 @@ async fn close(
     cluster: &Cluster,
     namespace: &str,
     head: &Head,
-    begun: &Option<OperationRecord>,
+    begun: Option<&OperationRecord>,
 ) -> Result<Head, CommandError> {
     let error = match write_head(context, cluster, namespace, head).await {
         Ok(head) => return Ok(head),
@@ -223,7 +223,9 @@ async fn close(
     };
     let name = head.definition.name();
     let now = read_head(cluster.reader(), namespace, name).await?;
-    let Some(now) = now.filter(|now| now.uid == head.uid && now.state.operation == *begun) else { return Err(error) };
+    let Some(now) = now.filter(|now| now.uid == head.uid && now.state.operation.as_ref() == begun) else {
+        return Err(error);
+    };
     if now.definition.digest() != head.definition.digest() {
         context.ui.warn(&format!("{name} was edited meanwhile; the edit is kept and not published yet"));
     }
