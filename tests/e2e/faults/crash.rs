@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::full;
 use super::proxy::{Aim, Fault, Moment, Next};
-use super::stack::{MYSQL, PLAIN, Stack, difference, state};
+use super::stack::{MYSQL, PLAIN, REPLACED, Stack, difference, state};
 use super::table::{Desk, each};
 use crate::stage::Space;
 
@@ -56,6 +56,12 @@ fn d2_a_template_killed_at_any_request_is_healed_by_the_next_publish() {
     kill_everywhere(&space, &MYSQL, if full() { 2 } else { 20 });
 }
 
+#[test]
+fn d2_a_replacement_killed_at_any_request_is_healed_by_the_next_publish() {
+    let Some(space) = Space::new("crash-replace") else { return };
+    kill_everywhere(&space, &REPLACED, if full() { 1 } else { 10 });
+}
+
 fn kill_everywhere(space: &Space, stack: &Stack, step: usize) {
     let desk = Desk::new(space, "reference");
     let mut points = Vec::new();
@@ -64,7 +70,7 @@ fn kill_everywhere(space: &Space, stack: &Stack, step: usize) {
         let name = format!("ref{}", u8::from(update));
         stack.prepare(space, &name, update);
         desk.proxy.clear();
-        desk.through.run(&format!("publish {name} --yes")).ok();
+        desk.through.run(&stack.publish(&name)).ok();
         let requests = desk.proxy.clear().len();
         expected.push(state(&desk.api, space, &name));
         for request in 1..=requests {
@@ -96,11 +102,14 @@ fn kill(
         Next::Break
     };
     desk.proxy.set(Aim::at(point.request), Fault::Meanwhile(point.moment, Arc::new(kill)));
-    let publish = desk.through.start(&["publish", name, "--yes"]);
+    let precious = stack.precious(&desk.api, space, name);
+    let line = stack.publish(name);
+    let publish = desk.through.start(&line.split(' ').collect::<Vec<_>>());
     target.set(publish.id());
     let killed = publish.wait() == -1;
     let trace = desk.proxy.clear();
-    let again = space.run(&format!("publish {name} --yes"));
+    let again = space.run(&line);
+    let after = stack.precious(&desk.api, space, name);
     let (expected, found) = (&expected[usize::from(point.update)], state(&desk.api, space, name));
     stack.remove(space, name);
     let last = trace.get(point.request - 1).map(|seen| format!("{} {}", seen.method, seen.path)).unwrap_or_default();
@@ -110,6 +119,9 @@ fn kill(
     if found != *expected {
         let words = format!("{}{}", again.stdout, again.stderr);
         return Err(format!("{last}: another state:\n{}\nafter\n{words}", difference(expected, &found)));
+    }
+    if point.update && after != precious {
+        return Err(format!("{last}: volumes or pods were lost: {precious:?}, now {after:?}"));
     }
     Ok(if killed { "killed" } else { "ended before the point" })
 }
