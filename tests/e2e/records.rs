@@ -151,7 +151,7 @@ fn history_is_capped_and_keeps_the_current_revision() {
 }
 
 #[test]
-fn the_second_of_two_writers_is_told_and_nothing_is_lost() {
+fn j4_the_second_of_two_writers_is_told_both_changes_and_nothing_is_lost() {
     let Some(space) = Space::new("two-writers") else { return };
     let mut first = space.with_kubeconfig(space.kubeconfig.clone(), "first");
     space.run("define cache -t redis --set size=dev").ok();
@@ -170,6 +170,7 @@ fn the_second_of_two_writers_is_told_and_nothing_is_lost() {
         edit.join().unwrap()
     });
     let ran = ran.fails(3, &["changed by user-two-writers@stage", "kept in"]).hints();
+    let ran = ran.says(&["theirs  size: \"dev\" → \"large\"", "yours   size: \"dev\" → \"medium\""]);
     let stored = space.get("configmap/ku8.cache");
     assert!(text(&stored["data"]["definition"]).contains("size: large"), "{stored}");
     let kept = ran.stderr.lines().find_map(|line| line.split_once("kept in ")).expect("the file").1;

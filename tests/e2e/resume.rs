@@ -109,7 +109,11 @@ fn d1_killed_while_it_waits_the_next_publish_takes_over_the_same_revision() {
     space.run("publish web --yes").fails(4, &["ada@laptop"]).hints();
     space.patch("lease/ku8.web", &json!({"spec": {"renewTime": "2020-01-01T00:00:00.000000Z"}}));
     let second = space.run("publish web --yes").ok();
-    second.says(&["Taking over from user-d1@stage", "going on with revision 2", "Published d1/web revision 2"]);
+    second.says(&[
+        "Taking over from ada@laptop",
+        "Going on with revision 2, which user-d1@stage",
+        "Published d1/web revision 2",
+    ]);
     let after = state(&space, "web");
     assert_eq!((&after["current"], &after["pending"], &after["lastGood"]), (&json!(2), &json!(0), &json!(2)));
     let now = space.get("configmap/ku8.web.r2");
@@ -129,7 +133,7 @@ fn a_definition_that_changed_meanwhile_supersedes_what_was_cut_off() {
     define(&space, "web", &[config_map("whole", "1")]);
     space.run("plan web").ok().says(&["ConfigMap/half", "revision 2"]);
     let second = space.run("publish web --yes").ok();
-    assert!(!second.stderr.contains("Taking over"), "{second:?}");
+    assert!(!second.stderr.contains("Going on"), "{second:?}");
     assert!(space.find("configmap/half").is_none() && space.find("configmap/whole").is_some());
     let after = state(&space, "web");
     assert_eq!((&after["current"], &after["pending"]), (&json!(2), &json!(0)));
@@ -170,7 +174,7 @@ fn a_rollback_that_was_cut_off_goes_on_too() {
     back.kill();
     let left = state(&space, "web");
     assert_eq!((text(&left["operation"]["cause"]), &left["pending"]), ("rollback to 1", &json!(3)));
-    space.run("rollback web --yes").ok().says(&["going on with revision 3"]);
+    space.run("rollback web --yes").ok().says(&["Going on with revision 3"]);
     let after = state(&space, "web");
     assert_eq!((&after["current"], &after["pending"]), (&json!(3), &json!(0)));
     assert_eq!(space.get("configmap/conf")["data"]["key"], "1");

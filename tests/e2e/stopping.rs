@@ -35,7 +35,7 @@ fn ctrl_c_while_waiting_gives_the_lock_back_and_the_next_publish_goes_on() {
     let left = state(&space, "web");
     assert_eq!((&left["phase"], &left["current"], &left["pending"]), (&json!("Publishing"), &json!(0), &json!(1)));
     space.run("status web").ok().says(&["Publishing", "interrupted"]);
-    space.run("publish web --yes").ok().says(&["going on with revision 1"]);
+    space.run("publish web --yes").ok().says(&["Going on with revision 1"]);
     let done = state(&space, "web");
     assert_eq!((&done["current"], &done["pending"], &done["reason"]), (&json!(1), &json!(0), &Value::Null));
 }
@@ -43,7 +43,7 @@ fn ctrl_c_while_waiting_gives_the_lock_back_and_the_next_publish_goes_on() {
 #[test]
 fn ctrl_c_between_stages_writes_nothing_more() {
     let Some(space) = Space::new("stop-stage") else { return };
-    let objects = [slow("web", "8s"), after("later", "StatefulSet/web")];
+    let objects = [slow("web", "12s"), after("later", "StatefulSet/web")];
     space.feed(&yaml(&objects), &["define", "web", "-f", "-"]).ok();
     let first = space.start(&["publish", "web", "--yes"]);
     space.until("the pod", || space.find("pod/web-0"));
@@ -54,7 +54,10 @@ fn ctrl_c_between_stages_writes_nothing_more() {
     // What it would have made is known, so that a change of mind leaves nothing behind.
     let names = state(&space, "web")["inventory"].to_string();
     assert!(names.contains("later") && names.contains("web"), "{names}");
-    space.run("publish web --yes").ok().says(&["going on with revision 1"]);
+    // Who goes on waits for what was written before, too.
+    space.run("publish web --yes --wait-timeout 1s").fails(5, &["ConfigMap/later", "depends on StatefulSet/web"]);
+    assert!(space.find("configmap/later").is_none());
+    space.run("publish web --yes").ok();
     assert!(space.find("configmap/later").is_some());
 }
 
@@ -64,7 +67,7 @@ fn ctrl_c_while_a_lock_is_waited_for_ends_at_once() {
     space.feed(&yaml(&[config_map("conf", "1")]), &["define", "web", "-f", "-"]).ok();
     crate::locks::held_by_ada(&space, "web");
     let waiting = space.start(&["publish", "web", "--yes", "--lock-timeout", "2m"]);
-    space.until("it waits", || waiting.said().contains("Waiting up to").then_some(()));
+    space.until("it waits", || waiting.said().contains("Waiting for ada@laptop").then_some(()));
     waiting.interrupt();
     let ended = waiting.end().fails(130, &["interrupted"]);
     assert!(ended.took < Duration::from_mins(1));

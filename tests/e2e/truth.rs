@@ -78,7 +78,8 @@ fn b2_a_stateful_set_gets_larger_volumes_without_a_restart() {
         "1Gi → 2Gi",
         "± replace",
         "StatefulSet/web",
-        "its pods keep running",
+        "not its pods",
+        "1 data volume grows",
         "--allow-replace StatefulSet/web",
     ]);
     space.run("publish web --yes").fails(1, &["blocked:"]);
@@ -477,5 +478,31 @@ fn b5_what_others_put_beside_ours_is_not_taken_for_an_immutable_field() {
     space.run("publish web --yes").ok();
     let ports = space.get("service/web")["spec"]["ports"].clone();
     assert_eq!((ports.as_array().unwrap().len(), &ports[0]["port"]), (1, &json!(81)));
+    nothing_to_do(&space);
+}
+
+#[test]
+fn a_strategy_changes_although_the_server_keeps_the_defaults_of_the_one_before() {
+    let Some(space) = Space::new("strategy") else { return };
+    let with = |strategy: Option<&str>| {
+        let mut one = deployment("web", "nginx:1", &[]);
+        if let Some(strategy) = strategy {
+            one["spec"]["strategy"] = json!({"type": strategy});
+        }
+        let mut set = stateful_set("db", &json!({}));
+        if strategy == Some("Recreate") {
+            set["spec"]["updateStrategy"] = json!({"type": "OnDelete"});
+        }
+        [one, set]
+    };
+    publish(&space, &with(None));
+    define(&space, &with(Some("Recreate")));
+    space.run("plan web").ok().says(&["spec.strategy.type", "a default that goes with it"]);
+    space.run("publish web --yes --no-wait").ok();
+    assert_eq!(space.get("deployment/web")["spec"]["strategy"], json!({"type": "Recreate"}));
+    assert_eq!(space.get("statefulset/db")["spec"]["updateStrategy"], json!({"type": "OnDelete"}));
+    nothing_to_do(&space);
+    publish(&space, &with(None));
+    assert_eq!(space.get("deployment/web")["spec"]["strategy"]["type"], "RollingUpdate");
     nothing_to_do(&space);
 }

@@ -13,4 +13,6 @@ mod golden;
 
 mod help;
 
+mod records;
+
 mod sandbox;

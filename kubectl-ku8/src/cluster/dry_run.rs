@@ -5,7 +5,7 @@ use ::http::Method;
 use serde_json::{Value, json};
 
 use super::http::Exchange;
-use super::observe::{APPLY, pinned};
+use super::observe::{APPLY, TRIES, pinned};
 use super::{ClusterError, PlanClient, Resource};
 use crate::object::{DryRun, FieldConflict, LiveObject, ObjectKey, Observation, Patch, labels};
 
@@ -92,26 +92,39 @@ impl PlanClient {
         Ok(answer)
     }
 
+    /// Dry-runs a merge patch on the object as it is, which has to be the one that was seen.
     pub(super) async fn ask_merge(
         &self,
         key: ObjectKey,
-        live: LiveObject,
-        mut patch: Value,
+        seen: LiveObject,
+        patch: &Value,
     ) -> Result<(ObjectKey, Observation), ClusterError> {
         let resource = self.resource_of(&key.group_kind(), None).await?;
-        patch["metadata"]["uid"] = json!(live.uid());
-        patch["metadata"]["resourceVersion"] = json!(live.resource_version());
-        let dry_run = match self.dry(Method::PATCH, &resource, &key, "application/merge-patch+json", &patch, &[]).await
-        {
-            Ok(value) => DryRun::Accepted(value),
-            Err(ClusterError::Forbidden { message, .. }) => DryRun::Forbidden(message),
-            Err(ClusterError::Api { status, .. }) if matches!(status.code, 403 | 422) => {
-                let causes = status.causes.into_iter().map(|cause| (cause.field, cause.message)).collect();
-                DryRun::Invalid { message: status.message, causes, immutable: false }
-            }
-            Err(error) => return Err(error),
-        };
-        Ok((key, Observation { live: Some(live), patch: None, dry_run }))
+        let mut live = seen;
+        let mut tries = 0;
+        loop {
+            let mut body = patch.clone();
+            body["metadata"]["uid"] = json!(live.uid());
+            body["metadata"]["resourceVersion"] = json!(live.resource_version());
+            tries += 1;
+            let answer = self.dry(Method::PATCH, &resource, &key, "application/merge-patch+json", &body, &[]).await;
+            let dry_run = match answer {
+                Ok(value) => DryRun::Accepted(value),
+                Err(error) if error.is_conflict() && tries < TRIES => {
+                    let now = self.read(&resource, &key).await?.filter(|now| now.uid() == live.uid());
+                    let Some(now) = now else { return Err(error) };
+                    live = now;
+                    continue;
+                }
+                Err(ClusterError::Forbidden { message, .. }) => DryRun::Forbidden(message),
+                Err(ClusterError::Api { status, .. }) if matches!(status.code, 403 | 422) => {
+                    let causes = status.causes.into_iter().map(|cause| (cause.field, cause.message)).collect();
+                    DryRun::Invalid { message: status.message, causes, immutable: false }
+                }
+                Err(error) => return Err(error),
+            };
+            return Ok((key, Observation { live: Some(live), patch: None, dry_run }));
+        }
     }
 
     /// The one door for dry-runs: nothing leaves it without `dryRun=All`.

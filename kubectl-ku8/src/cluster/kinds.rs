@@ -187,6 +187,28 @@ impl PlanClient {
         }
     }
 
+    /// API groups that the server names and that do not answer, as `group/version`, with why.
+    ///
+    /// # Errors
+    /// When the groups cannot be listed.
+    pub async fn broken_groups(&self) -> Result<Vec<(String, String)>, ClusterError> {
+        let list = self.http.get("/apis", &[], "get", "apigroups", "").await?;
+        let names: Vec<String> = list["groups"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|group| group["preferredVersion"]["groupVersion"].as_str().map(str::to_owned))
+            .collect();
+        let asked = names.into_iter().map(|name| async move {
+            let answer = self.http.get(&format!("/apis/{name}"), &[], "get", "apiresources", "").await;
+            answer
+                .err()
+                .filter(|error| !matches!(error, ClusterError::Forbidden { .. }))
+                .map(|error| (name, error.to_string()))
+        });
+        Ok(futures::future::join_all(asked).await.into_iter().flatten().collect())
+    }
+
     /// The server's `major.minor`, such as `1.36`, and its full version.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::object::{DryRun, LiveObject, Manifest, ObjectKey, Observation, Observ
 const CONCURRENCY: usize = 8;
 
 /// How often a busy object is looked at while planning.
-const TRIES: u32 = 6;
+pub(super) const TRIES: u32 = 6;
 
 /// Content type of server-side apply with a JSON body.
 pub(crate) const APPLY: &str = "application/apply-patch+yaml";
@@ -62,7 +62,7 @@ impl PlanClient {
         match ask {
             Ask::Read(key, version) => self.look(key, version).await,
             Ask::Apply(manifest) => self.ask(&manifest, policy).await,
-            Ask::Merge(key, live, patch) => self.ask_merge(key, *live, patch).await,
+            Ask::Merge(key, live, patch) => self.ask_merge(key, *live, &patch).await,
         }
     }
 

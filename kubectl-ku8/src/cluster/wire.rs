@@ -3,6 +3,7 @@
 
 use ::http::Request;
 use kube::client::Body;
+use serde_json::Value;
 
 use super::ClusterError;
 use super::http::Exchange;
@@ -16,11 +17,25 @@ pub(crate) fn build(exchange: &Exchange<'_>) -> Result<Request<Body>, ClusterErr
     let body = match exchange.content {
         Some((content_type, value)) => {
             request = request.header("content-type", content_type);
-            Body::from(serde_json::to_vec(value).expect("JSON values always serialise"))
+            Body::from(json_for_yaml(value).into_bytes())
         }
         None => Body::empty(),
     };
     request.body(body).map_err(|error| ClusterError::Reply { server: String::new(), reason: error.to_string() })
+}
+
+/// JSON that is YAML too: a server-side apply is read as YAML, which knows no control characters but as escapes.
+fn json_for_yaml(value: &Value) -> String {
+    let text = value.to_string();
+    let is_refused = |letter: char| matches!(letter, '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    if !text.contains(is_refused) {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        if is_refused(letter) { safe.push_str(&format!("\\u{:04x}", u32::from(letter))) } else { safe.push(letter) }
+    }
+    safe
 }
 
 /// Percent-encodes everything but unreserved characters (RFC 3986, section 2.3).
@@ -54,6 +69,14 @@ pub(crate) fn was_refused(error: &(dyn std::error::Error + 'static)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_is_yaml_whatever_its_text() {
+        let value = serde_json::json!({"a": "x\u{9b}31m\u{7f}\u{1b}ä"});
+        let body = json_for_yaml(&value);
+        assert_eq!(body, "{\"a\":\"x\\u009b31m\\u007f\\u001bä\"}");
+        assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), value);
+    }
 
     #[test]
     fn query_values_are_encoded() {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Context;
+use super::allow::AllowArgs;
 use super::operate::{Approved, Done, OperateArgs, operate};
 use super::pipeline::{Prepared, prepare};
-use super::plan::AllowArgs;
 use super::publish::{refuse, refuse_unreadable};
 use super::resolve::{read_head, require_head};
 use super::verdict::{Verdict, print_results};
@@ -16,7 +16,8 @@ use crate::cli::Output;
 use crate::cluster::{ClusterError, PlanClient};
 use crate::error::{CommandError, exit};
 use crate::object::ObjectKey;
-use crate::plan::saved::{Moved, SavedCluster, SavedOptions, SavedPlan, SavedSubject};
+use crate::plan::Moved;
+use crate::plan::saved::{SavedCluster, SavedOptions, SavedPlan, SavedSubject};
 use crate::release::{Cause, Head};
 
 /// Carry out a saved plan, exactly as it was approved

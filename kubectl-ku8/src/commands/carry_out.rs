@@ -187,30 +187,28 @@ struct Run<'a> {
 impl Run<'_> {
     /// Secrets, then every stage once what it relies on is ready.
     async fn write(&mut self) -> Result<(), CommandError> {
-        let writes = self.apply.writes();
-        let mut progress = Progress::new(&self.context.ui, "Applying", writes);
-        let mut on = |event: ApplyEvent| {
-            let ApplyEvent::Wrote { object, outcome } = event;
-            progress.step(&format!("{object} {outcome}"));
-        };
-        self.apply.secrets(&mut on).await;
-        for (index, stage) in self.apply.stages().into_iter().enumerate() {
-            if self.apply.stopped() {
-                break;
-            }
-            if index > 0 && !self.ready_before(stage).await? {
-                break;
-            }
-            self.apply.stage(stage, &mut on).await;
-        }
+        let context = self.context;
+        let mut left = self.apply.writes();
+        // A bar for each stage, so that the wait between two has its own.
+        let mut progress = Progress::new(&context.ui, "Applying", left);
+        self.apply.secrets(&mut |event| step(&mut progress, &mut left, &event)).await;
         progress.finish();
+        for stage in self.apply.stages() {
+            // Also before the first one: what it relies on may be what an operation left behind that was cut off.
+            if self.apply.stopped() || !self.ready_before(stage).await? {
+                break;
+            }
+            let mut progress = Progress::new(&context.ui, "Applying", left);
+            self.apply.stage(stage, &mut |event| step(&mut progress, &mut left, &event)).await;
+            progress.finish();
+        }
         Ok(())
     }
 
     /// Waits for everything before a stage; says whether the stage may be begun.
     async fn ready_before(&mut self, stage: u32) -> Result<bool, CommandError> {
         let keys = self.keys(|change| change.stage < stage);
-        let Some(report) = self.wait(keys, false).await? else { return Ok(true) };
+        let Some(report) = self.wait(keys).await? else { return Ok(true) };
         for (key, health) in report.laggards() {
             let why = if health.status == Status::Failed { "which failed" } else { "which is not ready" };
             self.apply.mark_unready(key, why);
@@ -224,7 +222,7 @@ impl Run<'_> {
             return Ok(None);
         }
         let keys = self.keys(|_| true);
-        self.wait(keys, true).await
+        self.wait(keys).await
     }
 
     fn keys(&self, which: impl Fn(&Change) -> bool) -> Vec<(ObjectKey, String)> {
@@ -237,24 +235,18 @@ impl Run<'_> {
 
     /// Waits until all of them are ready, one has failed (with `keep_going`: each is ready or has failed), the time is
     /// used up, or Ctrl-C.
-    async fn wait(
-        &mut self,
-        mut keys: Vec<(ObjectKey, String)>,
-        visible: bool,
-    ) -> Result<Option<WaitReport>, CommandError> {
+    async fn wait(&mut self, mut keys: Vec<(ObjectKey, String)>) -> Result<Option<WaitReport>, CommandError> {
         let Some(limits) = self.policy.wait.filter(|_| !keys.is_empty()) else { return Ok(None) };
         let begun = tokio::time::Instant::now();
         let left = || WaitLimits { spent: limits.spent + begun.elapsed(), ..limits };
-        let mut progress = visible.then(|| Progress::new(&self.context.ui, "Waiting ", keys.len()));
+        let mut progress = Progress::new(&self.context.ui, "Waiting ", keys.len());
         let mut report = WaitReport::default();
         loop {
             let mut last = WaitReport::default();
             let mut on = |look: &WaitReport| {
                 let late = look.laggards();
                 let line = late.first().map_or_else(String::new, |(key, health)| format!("{key}: {}", health.message));
-                if let Some(progress) = &mut progress {
-                    progress.at(look.objects.len() - late.len(), &line);
-                }
+                progress.at(look.objects.len() - late.len(), &line);
                 last = look.clone();
             };
             let seen = tokio::select! {
@@ -278,12 +270,16 @@ impl Run<'_> {
                 break;
             }
         }
-        if let Some(progress) = progress {
-            progress.finish();
-        }
+        progress.finish();
         self.policy.wait = Some(left());
         Ok(Some(report))
     }
+}
+
+fn step(progress: &mut Progress<'_>, left: &mut usize, event: &ApplyEvent) {
+    let ApplyEvent::Wrote { object, outcome } = event;
+    progress.step(&format!("{object} {outcome}"));
+    *left = left.saturating_sub(1);
 }
 
 /// Comes back when the lock is somebody else's.

@@ -1,12 +1,15 @@
 //! The command table and one match; every command is a file beside this one.
 //! Nothing here knows about Kubernetes.
 
+mod allow;
 pub mod apply;
 mod approval;
 mod carry_out;
+mod checkup;
 mod context;
 pub mod define;
 pub mod delete;
+pub mod doctor;
 pub mod edit;
 pub mod history;
 mod interrupt;
@@ -20,12 +23,14 @@ pub mod plan;
 pub mod publish;
 pub mod rbac;
 mod record;
+pub mod repair;
 pub mod resolve;
 mod retire;
 mod rights;
 pub mod rollback;
 mod save;
 pub mod secret;
+mod secret_list;
 mod secret_state;
 mod sensitive;
 pub mod show;
@@ -87,6 +92,9 @@ enum Command {
     Delete(delete::DeleteArgs),
     Secret(secret::SecretArgs),
     Rbac(rbac::RbacArgs),
+    Doctor(doctor::DoctorArgs),
+    Repair(repair::RepairArgs),
+    Forget(repair::ForgetArgs),
     Template(template::TemplateArgs),
     Version(version::VersionArgs),
 }
@@ -154,6 +162,9 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Delete(args)) => delete::run(context, args).await,
             Some(Command::Secret(args)) => secret::run(context, args).await,
             Some(Command::Rbac(args)) => rbac::run(context, args).await,
+            Some(Command::Doctor(args)) => doctor::run(context, args).await,
+            Some(Command::Repair(args)) => repair::run(context, args).await,
+            Some(Command::Forget(args)) => repair::forget(context, args).await,
             Some(Command::Template(args)) => template::run(context, &args),
             Some(Command::Version(args)) => version::run(context, args).await,
         }
@@ -244,8 +255,11 @@ async fn select(context: &Context, names: &[String], all: bool) -> Result<Vec<St
 /// Prints one document as JSON or YAML.
 fn print_document(context: &Context, value: &serde_json::Value, output: Output) {
     match output {
-        Output::Yaml => context.ui.print(&crate::definition::yaml::to_string(value)),
-        _ => context.ui.print(&serde_json::to_string_pretty(value).expect("JSON serialises")),
+        Output::Yaml => context.ui.print(&crate::definition::yaml::to_printable(value)),
+        _ => {
+            let text = serde_json::to_string_pretty(value).expect("JSON serialises");
+            context.ui.print(&crate::object::printable_json(&text));
+        }
     }
 }
 

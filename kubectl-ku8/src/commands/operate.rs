@@ -178,6 +178,7 @@ async fn under_lock(
     let head = require_head(cluster.reader(), &approved.namespace, &name).await?;
     if (&head.uid, &head.resource_version) != (&approved.head.uid, &approved.head.resource_version) {
         let (definition, prepared) = replan(&head).await?;
+        // Also when nothing was left to do before: the record, which was not in order then, is in order now.
         let published = is_settled(&head) && head.definition.digest() == definition.digest();
         if approved.cause != Cause::Delete && published && !prepared.plan.has_changes() {
             return Ok(Done::Nothing(Box::new(head)));

@@ -13,7 +13,7 @@ use super::stored::Surroundings;
 use crate::cluster::{Ask, PlanClient, Resource};
 use crate::definition::Definition;
 use crate::error::CommandError;
-use crate::object::{GroupKind, LiveObject, Names, ObjectKey, nearest};
+use crate::object::{GroupKind, LiveObject, Names, ObjectKey};
 use crate::plan::{ForceConflicts, Input, Plan, Policy, Subject, growth, normalise, plan};
 use crate::release::{Head, Inventory, RevisionRecord};
 use crate::render::{Diagnostic, RenderError, Rendered, Template, render};
@@ -228,7 +228,7 @@ pub async fn prepare(
         new_credentials: options.new_credentials,
     });
     plan.warnings = cluster.warnings();
-    refuse_strangers(&plan, options)?;
+    super::allow::refuse_strangers(&plan, options)?;
     Ok(Prepared { plan, desired, owner_id, effective, template: used, notes })
 }
 
@@ -284,22 +284,4 @@ async fn observe(
         Ask::Merge(one.key, Box::new(one.live), patch)
     }));
     Ok(cluster.observe(asks, policy).await?)
-}
-
-/// A flag that names an object the plan does not hold is a typing mistake.
-fn refuse_strangers(plan: &Plan, options: &PlanOptions) -> Result<(), CommandError> {
-    let keys = || plan.changes.iter().map(|change| &change.key);
-    let flags = [("--adopt", &options.adopt), ("--allow-replace", &options.allow_replace)];
-    let forced = options.force_conflicts.iter().filter_map(|rule| Some(("--force-conflicts", rule.names()?)));
-    for (flag, names) in flags.into_iter().chain(forced) {
-        if let Some(word) = names.strangers(keys()).first() {
-            let known: Vec<String> = keys().map(|key| key.to_string().to_lowercase()).collect();
-            let failed = CommandError::new(format!("{flag} names {word}, which is not in this plan"));
-            return Err(match nearest(word, known.iter().map(String::as_str)) {
-                Some(near) => failed.hint(format!("did you mean `{near}`?")),
-                None => failed,
-            });
-        }
-    }
-    Ok(())
 }

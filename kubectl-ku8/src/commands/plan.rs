@@ -4,15 +4,14 @@
 use clap::Args;
 use serde_json::json;
 
+use super::allow::AllowArgs;
 use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::resolve::{read_head, require_head};
 use super::{Context, select};
 use crate::cli::Output;
 use crate::definition::{Definition, Document, parse_documents};
 use crate::error::{CommandError, exit};
-use crate::object::Names;
-use crate::plan::saved::SavedOptions;
-use crate::plan::{ForceConflicts, ProblemKind};
+use crate::plan::ProblemKind;
 use crate::terminal::{PlanView, render_markdown, render_plan};
 
 /// Show what publish would change, field by field, without changing anything
@@ -65,74 +64,6 @@ pub enum PlanOutput {
     Yaml,
     /// For a comment on a pull request.
     Markdown,
-}
-
-/// Flags that let a plan do what it refuses otherwise.
-#[derive(Args, Debug, Default)]
-pub(super) struct AllowArgs {
-    /// Take over an object that exists already, such as Service/web
-    #[arg(long, value_name = "KIND/NAME")]
-    adopt: Vec<String>,
-    /// Delete and create again an object that cannot change in place, such as Service/web
-    #[arg(long, value_name = "KIND/NAME")]
-    allow_replace: Vec<String>,
-    /// Take fields that somebody else holds: of every object, of one, or one field of it
-    #[arg(
-        long,
-        value_name = "KIND/NAME[:FIELD]",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "",
-        hide_default_value = true
-    )]
-    force_conflicts: Vec<String>,
-    /// Go on although an admission webhook does not answer
-    #[arg(long, hide_short_help = true)]
-    allow_unverified: bool,
-    /// Let a definition render nothing, which removes all of its objects
-    #[arg(long)]
-    allow_empty: bool,
-    /// Make new passwords although data volumes exist that know the old ones
-    #[arg(long)]
-    new_credentials: bool,
-}
-
-impl AllowArgs {
-    /// The flags in the form a saved plan keeps.
-    fn saved(&self) -> SavedOptions {
-        SavedOptions {
-            adopt: self.adopt.clone(),
-            allow_replace: self.allow_replace.clone(),
-            force_conflicts: self.force_conflicts.clone(),
-            allow_empty: self.allow_empty,
-            new_credentials: self.new_credentials,
-            allow_unverified: self.allow_unverified,
-        }
-    }
-
-    /// The flags a saved plan was made with.
-    pub(super) fn of(saved: &SavedOptions) -> Self {
-        Self {
-            adopt: saved.adopt.clone(),
-            allow_replace: saved.allow_replace.clone(),
-            force_conflicts: saved.force_conflicts.clone(),
-            allow_empty: saved.allow_empty,
-            new_credentials: saved.new_credentials,
-            allow_unverified: saved.allow_unverified,
-        }
-    }
-
-    pub(super) fn options(&self) -> PlanOptions {
-        PlanOptions {
-            adopt: Names::new(self.adopt.iter().map(String::as_str)),
-            allow_replace: Names::new(self.allow_replace.iter().map(String::as_str)),
-            force_conflicts: self.force_conflicts.iter().map(|word| ForceConflicts::new(word)).collect(),
-            allow_unverified: self.allow_unverified,
-            allow_empty: self.allow_empty,
-            new_credentials: self.new_credentials,
-            ..PlanOptions::default()
-        }
-    }
 }
 
 /// Plans and shows.

@@ -3,10 +3,11 @@
 
 use clap::Args;
 
+use super::allow::AllowArgs;
 use super::carry_out::Policy;
 use super::operate::{Approved, Done, OperateArgs, is_settled, operate};
 use super::pipeline::{PlanOptions, Prepared, prepare};
-use super::plan::{AllowArgs, show};
+use super::plan::show;
 use super::resolve::require_head;
 use super::verdict::{Verdict, print_results};
 use super::{Context, confirm, select};

@@ -122,12 +122,10 @@ pub(super) async fn begin(
 ) -> Result<Head, CommandError> {
     let mut head = operation.head.clone();
     if let Some(left) = head.state.operation.as_ref().filter(|_| resumes(&head, operation.definition)) {
-        let when =
-            context.seconds_since(&left.started_at).map_or_else(|| "before".to_owned(), |s| format!("{} ago", age(s)));
-        context.ui.say(&format!(
-            "Taking over from {}: going on with revision {number}, begun {when} and never ended.",
-            person(&left.holder)
-        ));
+        let since = context.seconds_since(&left.started_at);
+        let when = since.map_or_else(|| "before".to_owned(), |seconds| format!("{} ago", age(seconds)));
+        let who = person(&left.holder);
+        context.ui.say(&format!("Going on with revision {number}, which {who} began {when} and did not end."));
     }
     head.definition = operation.definition.clone();
     head.state.phase = Phase::Publishing;

@@ -25,7 +25,8 @@ pub(super) async fn mark_result(
 ) {
     let key = ObjectKey::new("", "ConfigMap", namespace, revision_name(name, number));
     let resource = PlanClient::config_maps();
-    let outcomes = short(outcomes);
+    // A server's refusal may quote what was sent.
+    let outcomes = crate::secrets::redact::redact(&short(outcomes));
     // The history would say "unfinished" for ever: a single refusal is no reason to leave it at that.
     for _ in 0..TRIES {
         let Ok(Some(live)) = cluster.reader().read(&resource, &key).await else { return };

@@ -2,6 +2,7 @@
 //! It never touches the definition's objects.
 
 use super::Context;
+use super::resolve::read_head;
 use crate::cluster::{Cluster, ClusterError, PlanClient};
 use crate::definition::Definition;
 use crate::error::{CommandError, exit};
@@ -29,9 +30,12 @@ pub(super) async fn save(
         ui.print(&format!("definition {namespace}/{name} unchanged"));
         return Ok(exit::DONE);
     }
+    let base = head.as_ref().map(|head| head.definition.clone());
     let mut head = head.unwrap_or_else(|| Head::draft(definition.clone()));
     head.definition = definition;
-    write_head(context, cluster, namespace, &head).await?;
+    if let Err(error) = write_head(context, cluster, namespace, &head).await {
+        return Err(both_sides(cluster.reader(), namespace, base.as_ref(), &changes, error).await);
+    }
     ui.print(&format!("definition {namespace}/{name} {}", if created { "created" } else { "updated" }));
     for line in changes {
         ui.print(&format!("  {line}"));
@@ -90,6 +94,24 @@ async fn changed_meanwhile(cluster: &PlanClient, key: &ObjectKey) -> CommandErro
         None => "definition was deleted since you read it; your change was not written".to_owned(),
     };
     CommandError::new(message).code(exit::STALE).hint("look at it again, and repeat your change")
+}
+
+/// What the other writer changed beside what this one wanted to, when both started from the same document.
+async fn both_sides(
+    cluster: &PlanClient,
+    namespace: &str,
+    base: Option<&Definition>,
+    mine: &[String],
+    error: CommandError,
+) -> CommandError {
+    let Some(base) = base.filter(|_| error.code == exit::STALE) else { return error };
+    let Ok(Some(now)) = read_head(cluster, namespace, base.name()).await else { return error };
+    let theirs = describe_changes(base, &now.definition);
+    let mut lines = vec![error.message.clone()];
+    for (whose, changes) in [("theirs", theirs.as_slice()), ("yours", mine)] {
+        lines.extend(changes.iter().map(|line| format!("  {whose:<6}  {line}")));
+    }
+    CommandError { message: lines.join("\n"), ..error }
 }
 
 fn describe_changes(before: &Definition, after: &Definition) -> Vec<String> {

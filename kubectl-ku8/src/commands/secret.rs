@@ -11,9 +11,9 @@ use super::operate::{Approved, Done, OperateArgs, locked, operate};
 use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::publish::{present, refuse, refuse_unreadable};
 use super::resolve::require_head;
-use super::secret_state::{name_of, own_secrets, revision_of};
+use super::secret_state::revision_of;
 use super::verdict::{Verdict, print_results};
-use super::{Context, confirm, print_document};
+use super::{Context, confirm, secret_list};
 use crate::cli::Output;
 use crate::cluster::{Cluster, PlanClient, Precondition};
 use crate::error::{CommandError, exit};
@@ -21,7 +21,6 @@ use crate::object::{LiveObject, ObjectKey, is_dns_subdomain, labels};
 use crate::release::{Cause, Head};
 use crate::render::{SecretIntent, SecretSource};
 use crate::secrets;
-use crate::terminal::Table;
 
 /// List, set and rotate the passwords of a definition; values are never shown
 #[derive(Args, Debug)]
@@ -85,20 +84,20 @@ enum SecretCommand {
 /// An unknown definition or key, a Secret of somebody else, or a write that fails.
 pub async fn run(context: &Context, args: SecretArgs) -> Result<u8, CommandError> {
     match args.command {
-        SecretCommand::List { name, output } => list(context, &name, output).await,
+        SecretCommand::List { name, output } => secret_list::list(context, &name, output).await,
         SecretCommand::Set { name, key, yes } => set(context, &name, &key, yes).await,
         SecretCommand::Rotate { name, key, how } => rotate(context, &name, &key, &how).await,
     }
 }
 
 /// A definition with its plan, from which its Secrets are known.
-struct Known {
-    namespace: String,
+pub(super) struct Known {
+    pub(super) namespace: String,
     head: Head,
     prepared: Prepared,
 }
 
-async fn know(context: &Context, name: &str, options: &PlanOptions) -> Result<Known, CommandError> {
+pub(super) async fn know(context: &Context, name: &str, options: &PlanOptions) -> Result<Known, CommandError> {
     let cluster = context.cluster()?.reader();
     let namespace = context.namespace()?;
     let head = require_head(cluster, &namespace, name).await?;
@@ -107,7 +106,7 @@ async fn know(context: &Context, name: &str, options: &PlanOptions) -> Result<Kn
 }
 
 impl Known {
-    fn intents(&self) -> &[SecretIntent] {
+    pub(super) fn intents(&self) -> &[SecretIntent] {
         &self.prepared.desired.secrets
     }
 
@@ -144,55 +143,6 @@ fn is_key(key: &str) -> bool {
     !key.is_empty()
         && key.len() <= 253
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-}
-
-async fn list(context: &Context, name: &str, output: Output) -> Result<u8, CommandError> {
-    let known = know(context, name, &PlanOptions { allow_empty: true, ..PlanOptions::default() }).await?;
-    let cluster = context.cluster()?.reader();
-    let mut rows: BTreeMap<(String, String), [String; 3]> = BTreeMap::new();
-    for live in own_secrets(cluster, &known.namespace, name).await? {
-        for key in live.value["data"].as_object().into_iter().flat_map(Map::keys) {
-            let row = ["set by hand".into(), "present".into(), revision_of(&live).to_string()];
-            rows.insert((name_of(&live).to_owned(), key.clone()), row);
-        }
-    }
-    for intent in known.intents() {
-        for (key, source) in &intent.keys {
-            let (secret, key, from) = match source {
-                SecretSource::Generate { length, .. } => (&intent.name, key, format!("generated, {length} characters")),
-                SecretSource::SecretRef { name, key } => (name, key, "a Secret you named".to_owned()),
-            };
-            let live = cluster.read(&PlanClient::core("Secret"), &secret_key(&known.namespace, secret)).await;
-            let state = match &live {
-                Ok(Some(live)) if live.value["data"][key].is_string() => "present",
-                Ok(_) => "missing",
-                Err(_) => "unreadable",
-            };
-            let count = live.ok().flatten().as_ref().map_or(0, revision_of);
-            rows.insert((secret.clone(), key.clone()), [from, state.to_owned(), count.to_string()]);
-        }
-    }
-    if output == Output::Text {
-        if rows.is_empty() {
-            context.ui.say(&format!("{name} has no Secrets."));
-            return Ok(exit::DONE);
-        }
-        let mut table = Table::new(&["SECRET", "KEY", "VALUE", "STATE", "ROTATIONS"]);
-        for ((secret, key), [from, state, count]) in rows {
-            table.row(&[secret, key, from, state, count]);
-        }
-        context.ui.print(&table.render());
-        return Ok(exit::DONE);
-    }
-    let items: Vec<Value> = rows
-        .into_iter()
-        .map(|((secret, key), [from, state, count])| {
-            json!({"secret": secret, "key": key, "source": from, "state": state,
-                   "rotations": count.parse::<u64>().unwrap_or(0)})
-        })
-        .collect();
-    print_document(context, &json!({"apiVersion": "ku8.dev/v1", "kind": "SecretKeyList", "items": items}), output);
-    Ok(exit::DONE)
 }
 
 async fn set(context: &Context, name: &str, key: &str, yes: bool) -> Result<u8, CommandError> {
@@ -336,6 +286,6 @@ fn own(live: &LiveObject, known: &Known, secret: &str) -> Result<(), CommandErro
         .hint("change it with kubectl, or choose another name"))
 }
 
-fn secret_key(namespace: &str, name: &str) -> ObjectKey {
+pub(super) fn secret_key(namespace: &str, name: &str) -> ObjectKey {
     ObjectKey::new("", "Secret", namespace, name)
 }

@@ -46,7 +46,7 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<u8, CommandError> 
         if args.output == Output::Json {
             print_document(context, &json!({"apiVersion": "v1", "kind": "List", "items": objects}), args.output);
         } else {
-            let texts: Vec<String> = objects.iter().map(yaml::to_string).collect();
+            let texts: Vec<String> = objects.iter().map(yaml::to_printable).collect();
             context.ui.print(&texts.join("---\n"));
         }
         return Ok(exit::DONE);

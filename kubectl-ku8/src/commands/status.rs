@@ -135,7 +135,7 @@ fn detail(context: &Context, head: &Head, report: &WaitReport) -> String {
         lines.push(format!("published by {} since {since}; if that process is gone, publish again", operation.holder));
     }
     if let Some(reason) = &head.state.reason {
-        lines.push(format!("last failure: {reason}"));
+        lines.push(format!("last failure: {}", printable(reason)));
     }
     if !report.objects.is_empty() {
         let mut table = Table::new(&["OBJECT", "HEALTH", "DETAIL"]);

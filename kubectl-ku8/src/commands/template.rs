@@ -204,7 +204,7 @@ fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError> {
                 keys.join(", ")
             ));
         }
-        let texts: Vec<String> = objects.iter().map(yaml::to_string).collect();
+        let texts: Vec<String> = objects.iter().map(yaml::to_printable).collect();
         context.ui.print(&texts.join("---\n"));
     }
     Ok(())

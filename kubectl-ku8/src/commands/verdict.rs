@@ -101,14 +101,8 @@ impl Verdict {
         }
         let failed = run.ended.report.first_error();
         let (mut message, code) = match failed {
-            Some(one) => (run.ended.head.state.reason.clone().unwrap_or_default(), write_code(&run.ended, one)),
-            None => {
-                let why = match run.ended.wait.as_ref().and_then(|wait| wait.timed_out.as_ref()) {
-                    Some(limit) => format!("not everything became ready in time: {limit}"),
-                    None => "not everything can become ready".to_owned(),
-                };
-                (format!("{name} was applied, but {why}"), exit::NOT_READY)
-            }
+            Some(one) => (partial(&run.ended, name, one), write_code(&run.ended, one)),
+            None => (unready(&run.ended, name), exit::NOT_READY),
         };
         match &run.back {
             Some((to, Ok(verdict))) if verdict.outcome().is_ok() => {
@@ -182,6 +176,34 @@ fn write_code(ended: &Ended, failed: &ObjectOutcome) -> u8 {
         _ if ended.report.wrote() => exit::NOT_READY,
         _ => exit::ERROR,
     }
+}
+
+/// Where an operation failed, and what state that leaves; the reason is beside the object.
+fn partial(ended: &Ended, name: &str, failed: &ObjectOutcome) -> String {
+    let count = |which: fn(&ObjectOutcome) -> bool| ended.report.outcomes.iter().filter(|one| which(one)).count();
+    let others = count(|one| one.outcome == Outcome::Failed) - 1;
+    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+    let what =
+        if ended.number == 0 { format!("deleting {name}") } else { format!("revision {} of {name}", ended.number) };
+    format!(
+        "{what} failed at {}{more}: {} written, {} not reached",
+        failed.object,
+        count(ObjectOutcome::wrote),
+        count(|one| one.outcome == Outcome::Skipped)
+    )
+}
+
+/// What is not ready, and what that kept from being done.
+fn unready(ended: &Ended, name: &str) -> String {
+    let why = match ended.wait.as_ref().and_then(|wait| wait.timed_out.as_ref()) {
+        Some(limit) => format!("not everything became ready in time: {limit}"),
+        None => "not everything can become ready".to_owned(),
+    };
+    let left = ended.report.outcomes.iter().filter(|one| one.outcome == Outcome::Skipped).count();
+    if left == 0 {
+        return format!("{name} was applied, but {why}");
+    }
+    format!("revision {} of {name} stopped with {left} not reached: {why}", ended.number)
 }
 
 /// How far an interrupted operation came.

@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::object::{printable_json, steers};
+
 /// A syntax error with its place.
 #[derive(Debug, PartialEq, Eq)]
 pub struct YamlError {
@@ -37,6 +39,15 @@ pub fn documents(text: &str) -> Result<Vec<Value>, YamlError> {
 /// Writes one document.
 pub fn to_string(value: &Value) -> String {
     serde_saphyr::to_string(value).expect("JSON always has a YAML form")
+}
+
+/// Writes one document for a terminal: text that would steer it is written in JSON's form, which is YAML too.
+pub fn to_printable(value: &Value) -> String {
+    let text = to_string(value);
+    if text.contains(steers) {
+        return printable_json(&serde_json::to_string_pretty(value).expect("JSON serialises"));
+    }
+    text
 }
 
 /// Writes several documents, as `kubectl apply -f -` reads them.

@@ -30,11 +30,38 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
-        let hostile = character.is_control() && character != '\n' && character != '\t'
-            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-        if hostile { safe.extend(character.escape_unicode()) } else { safe.push(character) }
+        if steers(character) { safe.extend(character.escape_unicode()) } else { safe.push(character) }
     }
     safe
+}
+
+/// The same for a JSON text, in JSON's own form: it still means what it meant.
+pub fn printable_json(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if steers(character) {
+            let mut units = [0; 2];
+            safe.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+/// Says whether a character steers a terminal, turns text around, or cannot be seen.
+pub fn steers(character: char) -> bool {
+    character.is_control() && character != '\n' && character != '\t'
+        || matches!(
+            character,
+            '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 #[cfg(test)]
@@ -59,6 +86,8 @@ mod tests {
     #[test]
     fn escape_sequences_do_not_reach_a_terminal() {
         assert_eq!(printable("a\u{1b}]0;x\u{7}b\u{202e}"), "a\\u{1b}]0;x\\u{7}b\\u{202e}");
+        assert_eq!(printable("\u{61c}\u{2028}\u{e0041}"), "\\u{61c}\\u{2028}\\u{e0041}");
+        assert_eq!(printable_json("\"a\u{7f}\u{e0041}\""), "\"a\\u007f\\udb40\\udc41\"");
         assert_eq!(printable("two\nlines\tand 中文"), "two\nlines\tand 中文");
     }
 }

@@ -143,7 +143,12 @@ fn conflicts(change: &mut Change, causes: &[FieldConflict], policy: &Policy, pro
     }
 }
 
-pub(crate) fn join(causes: &[(String, String)]) -> String {
+/// The server's causes, or its message when it names none.
+pub(crate) fn words(message: &str, causes: &[(String, String)]) -> String {
+    if causes.is_empty() { message.to_owned() } else { join(causes) }
+}
+
+fn join(causes: &[(String, String)]) -> String {
     let words: Vec<String> = causes
         .iter()
         .map(|(field, message)| if field.is_empty() { message.clone() } else { format!("{field}: {message}") })

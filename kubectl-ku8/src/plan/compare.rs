@@ -151,7 +151,9 @@ fn comparable(value: &Value) -> Value {
             metadata.remove(field);
         }
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-            annotations.remove("deployment.kubernetes.io/revision");
+            for counter in ["deployment.kubernetes.io/revision", "deprecated.daemonset.template.generation"] {
+                annotations.remove(counter);
+            }
             if annotations.is_empty() {
                 metadata.remove("annotations");
             }

@@ -36,7 +36,7 @@ pub(crate) fn label(fields: &mut [FieldChange], live: &Value, after: &Value) {
         field.cause = match (ours_after.is_some(), field.cause) {
             (true, FieldCause::Adopted) => FieldCause::Adopted,
             (true, FieldCause::Desired) if field.op == FieldOp::Reorder => FieldCause::Desired,
-            (true, _) if held(&ours_after) => FieldCause::Desired,
+            (true, _) if held(&ours_after) && field.op != FieldOp::Remove => FieldCause::Desired,
             (_, FieldCause::Desired) => FieldCause::Desired,
             _ if held(&ours_before) => FieldCause::Removed,
             _ => FieldCause::Server,

@@ -83,9 +83,13 @@ impl Policy {
             let whole = |manager: &Manager| {
                 if manager.is_left_behind() { manager.set.clone() } else { FieldSet::default() }
             };
-            return managed_fields::taken(&live.value, &whole);
+            return managed_fields::taken(&live.value, &whole, contradicting(manifest, live));
         }
-        let published = self.published.get(manifest.key()).filter(|_| self.is_ours(live))?;
+        if !self.is_ours(live) {
+            return None;
+        }
+        let nothing = Value::Null;
+        let published = self.published.get(manifest.key()).unwrap_or(&nothing);
         let equal = |one: Option<&Value>, two: Option<&Value>| match (one, two) {
             (Some(one), Some(two)) => same(one, two),
             (one, two) => one.is_none() && two.is_none(),
@@ -104,7 +108,7 @@ impl Policy {
             let takes = !manager.applies && manager.subresource.is_empty();
             if takes { manager.set.only(&set_back) } else { FieldSet::default() }
         };
-        managed_fields::taken(&live.value, &by_hand)
+        managed_fields::taken(&live.value, &by_hand, contradicting(manifest, live))
     }
 
     /// Says whether the object exists, is nobody's, and was named to be taken over.
@@ -170,6 +174,24 @@ impl PatchPolicy for Policy {
 
 fn over_list(list: &Value) -> Value {
     json!({"metadata": {"managedFields": list}})
+}
+
+/// Defaults of the server that contradict what is wanted now, and that no patch removes because nobody holds them:
+/// the parameters of a rolling update, when there is to be none.
+fn contradicting(manifest: &Manifest, live: &LiveObject) -> FieldSet {
+    let (strategy, none) = match manifest.key().kind.as_str() {
+        "Deployment" => ("strategy", "Recreate"),
+        "StatefulSet" => ("updateStrategy", "OnDelete"),
+        _ => return FieldSet::default(),
+    };
+    let wanted = &manifest.value()["spec"][strategy];
+    let is_left = wanted["type"] == none
+        && wanted["rollingUpdate"].is_null()
+        && !live.value["spec"][strategy]["rollingUpdate"].is_null();
+    if !is_left {
+        return FieldSet::default();
+    }
+    FieldSet::of(&json!({"f:spec": {format!("f:{strategy}"): {"f:rollingUpdate": {}}}}))
 }
 
 /// Says whether the replica count is held by us and nobody else.

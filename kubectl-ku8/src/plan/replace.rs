@@ -53,12 +53,12 @@ pub(crate) fn judge(
     }
     let field = forced_by(change, causes);
     change.reason = format!("replace forced by {field}");
-    let what = if causes.is_empty() { message.to_owned() } else { super::answer::join(causes) };
+    let what = if field.is_empty() { super::answer::words(message, causes) } else { field };
     if let Some(steps) = by_hand(&change.key) {
         problems.push(Problem {
             kind: ProblemKind::Invalid,
             object: change.key.to_string(),
-            message: format!("cannot be changed in place, and replacing it would lose what it holds: {what}"),
+            message: format!("{what} cannot be changed in place, and replacing the object would lose what it holds"),
             hint: steps.to_owned(),
         });
         return;
@@ -70,13 +70,13 @@ pub(crate) fn judge(
         return;
     }
     let price = match mode {
-        ReplaceMode::Orphan => "its pods keep running",
+        ReplaceMode::Orphan => "it alone is deleted and created again, not its pods",
         ReplaceMode::Recreate => "it is deleted and created again",
     };
     problems.push(Problem {
         kind: ProblemKind::Blocked,
         object: change.key.to_string(),
-        message: format!("cannot be changed in place: {what}"),
+        message: format!("{what} cannot be changed in place"),
         hint: format!("put the field back, or allow it with --allow-replace {} ({price})", change.key),
     });
 }
@@ -95,7 +95,7 @@ fn forced_by(change: &Change, causes: &[(String, String)]) -> String {
         return display_path(&field.path);
     }
     let named = causes.iter().map(|(field, _)| field.as_str()).find(|field| !field.is_empty());
-    named.unwrap_or("an immutable field").to_owned()
+    named.unwrap_or_default().to_owned()
 }
 
 /// What must never be replaced, with what to do instead.

@@ -98,10 +98,7 @@ impl Head {
         let metadata = &config_map["metadata"];
         let name = metadata["name"].as_str().unwrap_or("?").to_owned();
         let data = &config_map["data"];
-        let format = format_of(&name, metadata)?;
-        if format > FORMAT_VERSION {
-            return Err(RecordError::Newer { name, found: format, known: FORMAT_VERSION });
-        }
+        refuse_newer(&name, metadata)?;
         let text = data["definition"].as_str().ok_or_else(|| damaged(&name, "data.definition is missing"))?;
         let definition =
             crate::definition::parse("data.definition", text).map_err(|error| damaged(&name, error.to_string()))?;
@@ -113,6 +110,15 @@ impl Head {
         let text = |field: &str| metadata[field].as_str().unwrap_or_default().to_owned();
         Ok(Self { definition, state, result, uid: text("uid"), resource_version: text("resourceVersion") })
     }
+}
+
+/// A later format is read by nobody who does not know it.
+pub(super) fn refuse_newer(name: &str, metadata: &Value) -> Result<(), RecordError> {
+    let found = format_of(name, metadata)?;
+    if found > FORMAT_VERSION {
+        return Err(RecordError::Newer { name: name.to_owned(), found, known: FORMAT_VERSION });
+    }
+    Ok(())
 }
 
 fn format_of(name: &str, metadata: &Value) -> Result<u32, RecordError> {

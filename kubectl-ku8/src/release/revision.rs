@@ -112,6 +112,7 @@ impl RevisionRecord {
     /// [`RecordError::Damaged`] names the part that does not read.
     pub fn from_config_map(config_map: &Value) -> Result<Self, RecordError> {
         let name = config_map["metadata"]["name"].as_str().unwrap_or("?").to_owned();
+        super::record::refuse_newer(&name, &config_map["metadata"])?;
         let data = &config_map["data"];
         let text = data["definition"].as_str().ok_or_else(|| damaged(&name, "data.definition is missing"))?;
         let definition =

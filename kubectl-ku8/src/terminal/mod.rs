@@ -14,6 +14,7 @@ mod wizard;
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
+use style::only_text;
 
 pub use markdown::render_markdown;
 pub use plan_view::{PlanView, render_plan};
@@ -128,7 +129,10 @@ impl Ui {
             return;
         }
         let mut out = std::io::stdout().lock();
-        if writeln!(out, "{}", redact(text.trim_end_matches('\n'))).and_then(|()| out.flush()).is_err() {
+        if writeln!(out, "{}", only_text(&redact(text.trim_end_matches('\n')), self.out.is_on()))
+            .and_then(|()| out.flush())
+            .is_err()
+        {
             self.closed.set(true);
         }
     }
@@ -143,7 +147,8 @@ impl Ui {
     /// Says something on stderr that even `--quiet` does not hide.
     pub fn complain(&self, text: &str) {
         // A closed stderr leaves nobody to tell.
-        let _ = writeln!(std::io::stderr().lock(), "{}", redact(text.trim_end_matches('\n')));
+        let text = only_text(&redact(text.trim_end_matches('\n')), self.err.is_on());
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 
     /// Prints a warning.

@@ -120,7 +120,8 @@ fn object(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
     if change.action == Action::Create {
         notes.extend(highlights(change));
     }
-    notes.extend((!change.reason.is_empty()).then(|| printable(&change.reason)));
+    let forced = change.action == Action::Replace;
+    notes.extend((!change.reason.is_empty() && !forced).then(|| printable(&change.reason)));
     if change.confidence == Confidence::Local {
         notes.push("compared locally".to_owned());
     }
@@ -136,6 +137,9 @@ fn object(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
     lines.push(columns(&format!("  {mark} "), &change.key.to_string(), &notes.join("; ")));
     if change.action == Action::Create && !view.full {
         return;
+    }
+    if forced {
+        lines.push(styles.dim(&format!("      {}", printable(&change.reason))));
     }
     fields(change, view, numbers, lines);
     drifts(change, styles, lines);
@@ -161,6 +165,9 @@ fn fields(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
                 FieldCause::Server => beside.push_str(&styles.dim("  (set by the server or a webhook)")),
                 FieldCause::Removed if field.op != FieldOp::Remove => {
                     beside = styles.removed(&format!("{beside}  (default: no longer set here)"));
+                }
+                FieldCause::Adopted if field.owner.before.is_empty() => {
+                    beside.push_str("  (a default that goes with it)");
                 }
                 FieldCause::Adopted => {
                     beside.push_str(&format!("  (adopted from {})", field.owner.before));
@@ -261,7 +268,10 @@ fn footer(plan: &Plan, styles: Styles) -> Vec<String> {
         sum.create, sum.update, sum.delete, sum.unchanged
     )];
     let lost = plan.changes.iter().filter(|change| change.effects.contains(&Effect::DataLoss)).count();
+    let grown = plan.changes.iter().filter(|change| change.effects.contains(&Effect::VolumeGrows)).count();
     let data = match lost {
+        0 if grown == 1 => "1 data volume grows and keeps its data.".to_owned(),
+        0 if grown > 1 => format!("{grown} data volumes grow and keep their data."),
         0 => "Data volumes are not touched.".to_owned(),
         1 => styles.bad("1 data volume is deleted."),
         many => styles.bad(&format!("{many} data volumes are deleted.")),

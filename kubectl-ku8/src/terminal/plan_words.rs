@@ -50,7 +50,7 @@ pub(super) fn effect_words(effect: &Effect, styles: Styles) -> String {
         Effect::Scale { from, to } => styles.warn(&format!("{} fewer", pods(from - to))),
         Effect::ReadAfterRestart => "running pods keep the old file".to_owned(),
         Effect::VolumeGrows => "its data stays".to_owned(),
-        Effect::Replaced { keeps_pods: true } => "deleted alone and created again; its pods keep running".to_owned(),
+        Effect::Replaced { keeps_pods: true } => "it alone is deleted and created again, not its pods".to_owned(),
         Effect::Replaced { keeps_pods: false } => styles.warn("deleted and created again"),
         Effect::AddressChanges => styles.warn("clients that remember its address lose their connections"),
         Effect::OtherPods => styles.warn("its clients are sent to other pods"),

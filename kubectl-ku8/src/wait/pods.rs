@@ -144,6 +144,8 @@ pub fn was_moved(status: &Value) -> bool {
 fn unschedulable(pod: &Value, name: &str) -> Option<Trouble> {
     let conditions = pod["status"]["conditions"].as_array()?;
     let refused = conditions.iter().find(|one| one["type"] == "PodScheduled" && one["status"] == "False")?;
+    // Its volumes are on their way, which may take long; their own claims say so if they never come.
+    let awaits_volume = refused["message"].as_str().is_some_and(|text| text.contains("PersistentVolumeClaims"));
     (refused["reason"] == "Unschedulable").then(|| Trouble {
         pod: name.to_owned(),
         container: String::new(),
@@ -153,7 +155,7 @@ fn unschedulable(pod: &Value, name: &str) -> Option<Trouble> {
         message: text(refused, "message"),
         exit: None,
         restarts: 0,
-        verdict: Verdict::Unschedulable,
+        verdict: if awaits_volume { Verdict::Passing } else { Verdict::Unschedulable },
     })
 }
 
@@ -305,6 +307,10 @@ mod tests {
         assert_eq!(found[0].to_string(), "pod a: Unschedulable: 0/3 nodes are available");
         assert_eq!(found[0].verdict, Verdict::Unschedulable);
         assert_eq!(troubles(&condition("SchedulingGated"), false), vec![]);
+        let mut volumes = condition("Unschedulable");
+        volumes["status"]["conditions"][0]["message"] =
+            json!("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found");
+        assert_eq!(troubles(&volumes, false)[0].verdict, Verdict::Passing);
     }
 
     #[test]
