@@ -91,8 +91,7 @@ mod tests {
 
     #[test]
     fn a_refused_connection_is_told_from_a_broken_one() {
-        let error =
-            |kind: std::io::ErrorKind| std::io::Error::new(std::io::ErrorKind::Other, std::io::Error::from(kind));
+        let error = |kind: std::io::ErrorKind| std::io::Error::other(std::io::Error::from(kind));
         assert!(was_refused(&std::io::Error::from(std::io::ErrorKind::ConnectionRefused)));
         assert!(!was_refused(&error(std::io::ErrorKind::ConnectionReset)));
     }

@@ -137,7 +137,7 @@ fn kill(
     let after = stack.precious(&desk.api, space, name);
     let expected = expected.iter().find(|(step, _)| *step == point.step).map(|(_, state)| state);
     let (expected, found) = (expected.expect("every step has one"), state(&desk.api, space, name));
-    stack.remove(space, name);
+    Stack::remove(space, name);
     let last = trace.get(point.request - 1).map(|seen| format!("{} {}", seen.method, seen.path)).unwrap_or_default();
     // Killed after its last write, a delete leaves nothing to be deleted.
     let done = again.code == 0 || point.step == Step::Delete && again.stderr.contains("no definition");

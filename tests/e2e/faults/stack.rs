@@ -118,7 +118,7 @@ impl Stack {
     }
 
     /// Takes it away, so that the next one finds a small cluster.
-    pub(super) fn remove(&self, space: &Space, name: &str) {
+    pub(super) fn remove(space: &Space, name: &str) {
         let _ = space.run(&format!("delete {name} --yes --purge-data --purge-secrets"));
     }
 }
