@@ -52,8 +52,11 @@ pub(super) fn compare(approved: &Plan, now: &Plan) -> Moved {
     Moved::To(lines)
 }
 
+/// The action in a word, and each field's path, value before and value after.
+type Write = (String, Vec<(String, String, String)>);
+
 /// What each object and Secret would be written with: the action, and the fields without what the server does.
-fn writes(plan: &Plan) -> BTreeMap<String, (String, Vec<(String, String, String)>)> {
+fn writes(plan: &Plan) -> BTreeMap<String, Write> {
     let objects = plan.changes.iter().filter(|change| !matches!(change.action, Action::NoOp | Action::Keep));
     let objects = objects.map(|change| {
         let fields = change.intent().into_iter().map(|(path, from, to)| (path, from.to_string(), to.to_string()));

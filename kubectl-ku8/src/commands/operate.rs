@@ -122,13 +122,10 @@ pub(super) async fn operate(
     replan: impl AsyncFn(&Head) -> Result<(Definition, Prepared), CommandError>,
 ) -> Result<Done, CommandError> {
     super::rights::preflight(context, &approved.prepared.plan, policy.wait.is_some()).await?;
-    locked(
-        context,
-        &approved.namespace.clone(),
-        &approved.head.definition.name().to_owned(),
-        lock_timeout,
-        async |cluster, lock| under_lock(context, cluster, lock, approved, policy, &replan).await,
-    )
+    let (namespace, name) = (approved.namespace.clone(), approved.head.definition.name().to_owned());
+    locked(context, &namespace, &name, lock_timeout, async |cluster, lock| {
+        Box::pin(under_lock(context, cluster, lock, approved, policy, &replan)).await
+    })
     .await
 }
 

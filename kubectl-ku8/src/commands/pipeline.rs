@@ -172,7 +172,7 @@ pub async fn prepare(
             Surroundings { namespace, kubernetes: &minor, previous: &previous, replicas: &owned.replicas };
         let stored = super::stored::rendered(context, cluster, record, head, &surroundings).await?;
         subject.template.clone_from(&record.meta.template);
-        subject.digest = record.effective["template"]["digest"].as_str().unwrap_or_default().to_owned();
+        record.effective["template"]["digest"].as_str().unwrap_or_default().clone_into(&mut subject.digest);
         subject.origin = format!("as stored in revision {}", record.meta.number);
         diagnostics = stored.diagnostics;
         effective.clone_from(&record.effective);
