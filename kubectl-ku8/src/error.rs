@@ -94,7 +94,7 @@ impl From<DefinitionError> for CommandError {
         let failed = Self::new(error.to_string());
         match error {
             DefinitionError::SecretData { name } => failed.hint(format!(
-                "leave the Secret out of the definition and create it beside it: kubectl create secret generic {name} --from-file=…"
+                "leave the Secret out of the definition and set its values beside it: kubectl ku8 secret set DEFINITION {name}/KEY"
             )),
             DefinitionError::Name(_) => failed.hint("for example: orders-db"),
             _ => failed,

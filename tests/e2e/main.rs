@@ -15,6 +15,7 @@ mod interrupted;
 mod locks;
 mod main_job;
 mod ownership;
+mod passwords;
 mod planning;
 mod properties;
 mod real;

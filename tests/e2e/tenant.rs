@@ -298,7 +298,7 @@ fn p22_who_writes_our_record_is_shown_in_the_plan_and_reaches_nothing_else() {
     );
     change(&tenant, &|state, _| {
         state["current"] = json!(1);
-        state["pending"] = json!(u32::MAX);
+        state["pending"] = json!(7);
         state["phase"] = json!("Publishing");
         state["operation"] = json!({"holder": "\u{1b}]0;x\u{7}", "startedAt": "not a time", "cause": "delete"});
     });
@@ -307,6 +307,15 @@ fn p22_who_writes_our_record_is_shown_in_the_plan_and_reaches_nothing_else() {
         &["status web", "plan web", "list", "publish web --yes --no-wait", "doctor web"],
     );
     change(&tenant, &|state, _| {
+        state["current"] = json!(u32::MAX);
+        state["pending"] = json!(u32::MAX);
+    });
+    tenant.check(
+        "numbers at their end",
+        &["status web", "plan web", "publish web --yes --no-wait", "rollback web --yes"],
+    );
+    change(&tenant, &|state, _| {
+        state["current"] = json!(1);
         state["pending"] = json!(0);
         state["phase"] = json!("Published");
         state["operation"] = Value::Null;

@@ -172,7 +172,8 @@ impl Http {
             // The first try of a request has what the command still has, the next ones what it left them.
             if tries.next() > 1 { limit.min(tries.left().max(SILENT)) } else { limit }
         });
-        let answer = self.once(exchange, limit).await;
+        // Boxed: the client's own future is large, and every command's would hold several of it.
+        let answer = Box::pin(self.once(exchange, limit)).await;
         if let Ok(mut patience) = self.patience.lock() {
             let answered = !matches!(answer, Err(ClusterError::Timeout { .. } | ClusterError::Unreachable { .. }));
             let good = match &answer {
@@ -216,7 +217,7 @@ impl Http {
         let wish = headers.get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
         if let (ClusterError::Api { status, .. }, Some(seconds)) = (&mut refusal, wish) {
             status.retry_after = Some(Duration::from_secs(seconds));
-            status.message.push_str(&format!(" (it asks to try again after {seconds} s)"));
+            status.message = format!("{} (it asks to try again after {seconds} s)", status.message);
         }
         Err(refusal)
     }

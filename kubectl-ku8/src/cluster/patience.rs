@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn five_tries_and_no_more() {
-        let mut tries = Tries::new(Duration::from_secs(60));
+        let mut tries = Tries::new(Duration::from_mins(1));
         let pauses: Vec<_> = std::iter::from_fn(|| tries.pause(&refused(503, ""))).collect();
         assert_eq!(pauses.len(), 4);
         assert!(pauses.iter().sum::<Duration>() < WINDOW, "{pauses:?}");

@@ -1,6 +1,8 @@
 //! Requests as they are written and transport errors as they are read.
 //! It never sends anything.
 
+use std::fmt::Write as _;
+
 use ::http::Request;
 use kube::client::Body;
 use serde_json::Value;
@@ -33,7 +35,12 @@ fn json_for_yaml(value: &Value) -> String {
     }
     let mut safe = String::with_capacity(text.len() + 16);
     for letter in text.chars() {
-        if is_refused(letter) { safe.push_str(&format!("\\u{:04x}", u32::from(letter))) } else { safe.push(letter) }
+        if is_refused(letter) {
+            // Writing to memory cannot fail.
+            let _ = write!(safe, "\\u{:04x}", u32::from(letter));
+        } else {
+            safe.push(letter);
+        }
     }
     safe
 }
@@ -91,8 +98,7 @@ mod tests {
 
     #[test]
     fn a_refused_connection_is_told_from_a_broken_one() {
-        let error =
-            |kind: std::io::ErrorKind| std::io::Error::new(std::io::ErrorKind::Other, std::io::Error::from(kind));
+        let error = |kind: std::io::ErrorKind| std::io::Error::other(std::io::Error::from(kind));
         assert!(was_refused(&std::io::Error::from(std::io::ErrorKind::ConnectionRefused)));
         assert!(!was_refused(&error(std::io::ErrorKind::ConnectionReset)));
     }

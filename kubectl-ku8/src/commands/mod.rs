@@ -257,13 +257,11 @@ async fn select(context: &Context, names: &[String], all: bool) -> Result<Vec<St
 
 /// Prints one document as JSON or YAML.
 fn print_document(context: &Context, value: &serde_json::Value, output: Output) {
-    match output {
-        Output::Yaml => context.ui.print(&crate::definition::yaml::to_printable(value)),
-        _ => {
-            let text = serde_json::to_string_pretty(value).expect("JSON serialises");
-            context.ui.print(&crate::object::printable_json(&text));
-        }
-    }
+    let text = match output {
+        Output::Yaml => crate::definition::yaml::to_printable(value),
+        _ => crate::object::printable_json(&serde_json::to_string_pretty(value).expect("JSON serialises")),
+    };
+    context.ui.print(&text);
 }
 
 #[cfg(test)]

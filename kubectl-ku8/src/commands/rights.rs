@@ -20,15 +20,14 @@ pub(super) async fn plurals(
 ) -> Result<BTreeMap<GroupKind, String>, CommandError> {
     let mut found = BTreeMap::new();
     for (kind, api_version) in kinds {
-        if !found.contains_key(&kind) {
-            let version = api_version.rsplit('/').next().unwrap_or(&api_version).to_owned();
-            let plural = match cluster.resource_of(&kind, Some(&version)).await {
-                Ok(resource) => resource.plural,
-                // A kind whose definition is in this very plan.
-                Err(_) => format!("{}s", kind.kind.to_lowercase()),
-            };
-            found.insert(kind, plural);
+        if found.contains_key(&kind) {
+            continue;
         }
+        let version = api_version.rsplit('/').next().unwrap_or(&api_version).to_owned();
+        // Unknown is a kind whose definition is in this very plan.
+        let resource = cluster.resource_of(&kind, Some(&version)).await;
+        let plural = resource.map_or_else(|_| format!("{}s", kind.kind.to_lowercase()), |resource| resource.plural);
+        found.insert(kind, plural);
     }
     Ok(found)
 }

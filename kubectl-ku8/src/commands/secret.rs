@@ -198,15 +198,15 @@ async fn rotate(context: &Context, name: &str, key: &str, how: &OperateArgs) -> 
     own(&live, &known, &secret)?;
     // The plan as it is once the value is written: what uses it restarts.
     let options = PlanOptions {
-        secret_revisions: BTreeMap::from([(secret.clone(), revision_of(&live) + 1)]),
+        secret_revisions: BTreeMap::from([(secret.clone(), revision_of(&live).saturating_add(1))]),
         ..PlanOptions::default()
     };
     let Known { namespace, head, prepared } = know(context, name, &options).await?;
     let note = format!("Rotate Secret/{secret}: key {key} gets a new generated value; the old one is not kept.\n");
     if how.output == Output::Text {
-        context.ui.print(&note)
+        context.ui.print(&note);
     } else {
-        context.ui.say(&note)
+        context.ui.say(&note);
     }
     present(context, &prepared, how);
     refuse(&prepared)?;
@@ -263,7 +263,8 @@ async fn write(
     };
     let mut patch = json!({"data": data});
     if counts {
-        patch["metadata"]["annotations"][labels::SECRET_REVISION] = (revision_of(live) + 1).to_string().into();
+        patch["metadata"]["annotations"][labels::SECRET_REVISION] =
+            revision_of(live).saturating_add(1).to_string().into();
     }
     match cluster.merge_patch(&resource, &key, patch, &Precondition::of(live)).await {
         Err(error) if error.is_conflict() => {

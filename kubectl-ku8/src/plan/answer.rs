@@ -32,7 +32,7 @@ pub(crate) fn judge(
         }
         DryRun::Webhook(message) => {
             change.confidence = Confidence::Unverified;
-            change.reason = "not verified: a webhook does not answer".to_owned();
+            "not verified: a webhook does not answer".clone_into(&mut change.reason);
             if !policy.allow_unverified {
                 problems.push(Problem {
                     kind: ProblemKind::Invalid,

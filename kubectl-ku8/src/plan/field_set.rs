@@ -211,6 +211,7 @@ mod tests {
     use super::*;
     use crate::plan::display_path;
 
+    #[expect(clippy::needless_pass_by_value, reason = "a literal is given away")]
     fn set(value: Value) -> FieldSet {
         FieldSet(value.as_object().unwrap().clone())
     }

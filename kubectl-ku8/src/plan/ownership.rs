@@ -172,6 +172,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "a literal is given away")]
     fn entry(manager: &str, operation: &str, fields: Value) -> Value {
         json!({"manager": manager, "operation": operation, "time": "2026-01-01T12:03:00Z", "fieldsV1": fields})
     }

@@ -237,8 +237,7 @@ fn brief(value: &Value) -> String {
 fn digest(value: &Value) -> String {
     let bytes = serde_json::to_vec(value).expect("JSON serialises");
     let sum = Sha256::digest(&bytes);
-    let hex: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    sum.iter().fold("sha256:".to_owned(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 #[cfg(test)]

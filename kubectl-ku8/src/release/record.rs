@@ -10,6 +10,9 @@ use crate::object::labels;
 /// Newest record format this version reads and the one it writes.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// One every second for thirty years.
+const MOST_REVISIONS: u32 = 1_000_000_000;
+
 /// Name of the head ConfigMap of a definition.
 pub fn head_name(definition: &str) -> String {
     format!("ku8.{definition}")
@@ -106,6 +109,10 @@ impl Head {
             return Err(damaged(&name, format!("data.definition is about `{}`", definition.name())));
         }
         let state: State = read_json(&name, data, "state")?;
+        // Nobody published that often, and the next number must exist.
+        if state.current.max(state.pending).max(state.last_good) > MOST_REVISIONS {
+            return Err(damaged(&name, "data.state: a revision number is impossible"));
+        }
         let result = if data["result"].is_string() { read_json(&name, data, "result")? } else { Vec::new() };
         let text = |field: &str| metadata[field].as_str().unwrap_or_default().to_owned();
         Ok(Self { definition, state, result, uid: text("uid"), resource_version: text("resourceVersion") })
@@ -177,7 +184,12 @@ mod tests {
     #[test]
     fn damage_is_named_and_never_a_panic() {
         let good = head().to_config_map("prod", "t", "me");
-        let cases: [(&str, Damage); 5] = [
+        let cases: [(&str, Damage); 6] = [
+            ("revision number", |value| {
+                let state =
+                    value["data"]["state"].as_str().unwrap().replace("\"current\": 0", "\"current\": 4294967295");
+                value["data"]["state"] = json!(state);
+            }),
             ("data.definition is missing", |value| value["data"] = json!({})),
             ("data.definition", |value| value["data"]["definition"] = json!("][")),
             ("data.state", |value| value["data"]["state"] = json!("{")),

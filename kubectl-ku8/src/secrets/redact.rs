@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::RwLock;
 
 use base64::Engine as _;
@@ -122,7 +123,10 @@ fn forms(value: &str) -> Vec<String> {
 }
 
 fn encodings(bytes: &[u8]) -> Vec<String> {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
     let mut forms = vec![hex.to_uppercase(), hex];
     for upper in [true, false] {
         for space in ["%20", "+"] {
@@ -152,8 +156,10 @@ fn url(bytes: &[u8], upper: bool, space: &str) -> String {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(*byte)),
             b' ' => text.push_str(space),
-            other if upper => text.push_str(&format!("%{other:02X}")),
-            other => text.push_str(&format!("%{other:02x}")),
+            other => {
+                // Writing to memory cannot fail.
+                let _ = if upper { write!(text, "%{other:02X}") } else { write!(text, "%{other:02x}") };
+            }
         }
     }
     text
@@ -212,9 +218,15 @@ mod tests {
 
     const SECRET: &str = "p\"ä ss/wörd+4711";
 
+    fn hex_of(text: &str) -> String {
+        text.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    }
+
     fn knowing(values: &[&str]) -> Redactor {
         let mut redactor = Redactor::default();
-        values.iter().for_each(|value| redactor.learn(value));
+        for value in values {
+            redactor.learn(value);
+        }
         redactor
     }
 
@@ -222,7 +234,7 @@ mod tests {
     fn a_value_is_found_in_every_form() {
         let redactor = knowing(&[SECRET]);
         let json = json!({"a": SECRET}).to_string();
-        let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex_of(SECRET);
         let texts = [
             SECRET.to_owned(),
             json.clone(),

@@ -170,12 +170,12 @@ fn fields(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
                     beside.push_str("  (a default that goes with it)");
                 }
                 FieldCause::Adopted => {
-                    beside.push_str(&format!("  (adopted from {})", field.owner.before));
+                    beside = format!("{beside}  (adopted from {})", field.owner.before);
                 }
                 _ => {}
             }
             if let Some(holder) = &field.conflict {
-                beside.push_str(&format!("  {}", styles.bad(&format!("! {holder}"))));
+                beside = format!("{beside}  {}", styles.bad(&format!("! {holder}")));
             }
             (short_path(&field.path), beside, below)
         })

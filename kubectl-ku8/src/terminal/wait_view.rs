@@ -44,20 +44,21 @@ fn container_lines(one: &ContainerDetail, styles: Styles, lines: &mut Vec<String
     let mut head = format!("      pod {}", printable(&trouble.pod));
     if !trouble.container.is_empty() {
         let kind = if trouble.init { "init container" } else { "container" };
-        head.push_str(&format!(", {kind} {}, image {}", printable(&trouble.container), printable(&trouble.image)));
+        let (name, image) = (printable(&trouble.container), printable(&trouble.image));
+        head = format!("{head}, {kind} {name}, image {image}");
     }
     lines.push(head);
     let mut what = printable(&trouble.reason);
     match trouble.restarts {
         0 => {}
         1 => what.push_str(", 1 restart"),
-        many => what.push_str(&format!(", {many} restarts")),
+        many => what = format!("{what}, {many} restarts"),
     }
     if let Some(exit) = &trouble.exit {
-        what.push_str(&format!(", last exit code {} ({})", exit.code, printable(&exit.reason)));
+        what = format!("{what}, last exit code {} ({})", exit.code, printable(&exit.reason));
     }
     if !trouble.message.is_empty() {
-        what.push_str(&format!(": {}", printable(&trouble.message)));
+        what = format!("{what}: {}", printable(&trouble.message));
     }
     lines.push(format!("        {what}"));
     if !one.log.is_empty() {

@@ -16,7 +16,8 @@ pub fn stamp_secret_revisions(desired: &mut Desired, revisions: &BTreeMap<String
             continue;
         }
         let used = secrets_used(object.manifest.value());
-        let count: u64 = used.iter().filter_map(|name| revisions.get(name)).sum();
+        let count =
+            used.iter().filter_map(|name| revisions.get(name)).fold(0_u64, |sum, count| sum.saturating_add(*count));
         if count == 0 {
             continue;
         }
