@@ -146,7 +146,7 @@ fn deployment(image_life: &Value, env: &[&str]) -> Value {
     let env: Vec<Value> = env.iter().map(|name| json!({"name": name, "value": "1"})).collect();
     let mut object = stateful_set("web", image_life);
     object["kind"] = json!("Deployment");
-    object["spec"].as_object_mut().unwrap().remove("serviceName");
+    object["spec"].as_object_mut().expect("a spec").remove("serviceName");
     object["spec"]["template"]["spec"]["containers"][0]["env"] = json!(env);
     object
 }
@@ -243,6 +243,8 @@ fn a_publish_tells_its_end_as_one_document() {
     let objects = failed["objects"].as_array().unwrap();
     let refused = objects.iter().find(|one| one["object"] == "Service/refused").expect("it is told");
     assert!(text(&refused["message"]).contains("the test does not want it"), "{refused}");
-    let both = space.run("publish --all --yes -o yaml");
-    assert!(both.stdout.contains("kind: Result"), "{both:?}");
+    let all = space.run("publish --all --yes -o yaml");
+    assert!(all.stdout.contains("kind: ResultList"), "{all:?}");
+    let refused = space.run("publish web -o json").exits(1);
+    assert_eq!(refused.stdout, "", "a refusal is no result");
 }

@@ -113,17 +113,33 @@ fn of_two_publishes_at_once_one_wins_and_the_other_says_why() {
 }
 
 #[test]
-fn an_operation_whose_lock_was_taken_away_writes_no_more() {
+fn an_operation_whose_record_another_one_took_over_writes_no_more() {
     let Some(space) = Space::new("lock-lost") else { return };
     let life = json!({"playground.ku8.dev/stage": "slow-ready", "playground.ku8.dev/ready-after": "3s"});
     space.feed(&yaml(&[stateful_set("web", &life)]), &["define", "web", "-f", "-"]).ok();
     let first = space.start(&["publish", "web", "--yes"]);
     space.until("the pod", || space.find("pod/web-0"));
-    // Another client writes the head meanwhile: the first one's last word must not go over it.
-    space.patch("configmap/ku8.web", &json!({"metadata": {"annotations": {"ku8.dev/updated-by": "ada@laptop"}}}));
+    // As a second operation would write it: the first one's last word must not go over it.
+    let mut state: Value = serde_json::from_str(text(&space.get("configmap/ku8.web")["data"]["state"])).unwrap();
+    state["operation"]["holder"] = json!("ada@laptop/42/00000000");
+    space.patch("configmap/ku8.web", &json!({"data": {"state": state.to_string()}}));
     let written = version(&space.get("configmap/ku8.web"));
     assert_eq!(first.wait(), 3);
     assert_eq!(version(&space.get("configmap/ku8.web")), written);
     space.run("publish web --yes").ok();
     space.run("status web").ok().says(&["Published"]);
+}
+
+#[test]
+fn a_definition_edited_while_it_is_published_keeps_the_edit() {
+    let Some(space) = Space::new("edited-meanwhile") else { return };
+    let life = json!({"playground.ku8.dev/stage": "slow-ready", "playground.ku8.dev/ready-after": "4s"});
+    space.feed(&yaml(&[stateful_set("web", &life), config_map("conf", "1")]), &["define", "web", "-f", "-"]).ok();
+    let first = space.start(&["publish", "web", "--yes"]);
+    space.until("the pod", || space.find("pod/web-0"));
+    space.feed(&yaml(&[stateful_set("web", &life), config_map("conf", "2")]), &["define", "web", "-f", "-"]).ok();
+    first.end().ok().says(&["edited meanwhile", "Published edited-meanwhile/web revision 1"]);
+    space.run("status web").ok().says(&["Published, Modified"]);
+    assert_eq!(space.get("configmap/conf")["data"]["key"], "1");
+    space.run("publish web --yes").ok().says(&["1 → 2", "revision 2"]);
 }

@@ -94,7 +94,15 @@ fn a_lock_that_is_renewed_is_only_taken_away_by_force() {
     assert_eq!((text(&now["spec"]["holderIdentity"]), &now["spec"]["leaseTransitions"]), ("", &json!(4)));
     space.run("publish web --yes").ok();
 
-    // One that ran out needs no force.
+    // One whose process was killed on this machine needs no force either.
+    let never = json!({"playground.ku8.dev/stage": "never-scheduled"});
+    space.feed(&yaml(&[stateful_set("web", &never)]), &["define", "dead", "-f", "-"]).ok();
+    let publish = space.start(&["publish", "dead", "--yes"]);
+    space.until("the pod", || space.find("pod/web-0"));
+    publish.kill();
+    space.run("unlock dead").ok().says(&["its process has ended", "Unlocked unlock/dead"]);
+
+    // One that ran out needs none.
     held_by_ada(&space, "web");
     space.patch("lease/ku8.web", &json!({"spec": {"renewTime": "2020-01-01T00:00:00.000000Z"}}));
     space.run("unlock web").ok().says(&["has run out", "Unlocked"]);

@@ -57,6 +57,9 @@ fn versions(name: &str) -> [Vec<Value>; 2] {
     ]
 }
 
+/// Moments at which a publish is killed.
+const POINTS: u32 = 24;
+
 #[test]
 fn d2_killed_at_any_moment_it_ends_as_if_it_had_not_been() {
     let Some(space) = Space::new("d2") else { return };
@@ -69,7 +72,6 @@ fn d2_killed_at_any_moment_it_ends_as_if_it_had_not_been() {
     let whole = began.elapsed();
     let expected = end(&space, "calm");
 
-    const POINTS: u32 = 24;
     let mut cut = 0;
     for point in 0..POINTS {
         let name = format!("storm{point:02}");

@@ -74,3 +74,14 @@ fn ctrl_c_while_a_lock_is_waited_for_ends_at_once() {
     assert!(space.find("configmap/conf").is_none() && space.find("configmap/ku8.web.r1").is_none());
     assert!(holder(&space, "web").starts_with("ada@laptop"));
 }
+
+#[test]
+fn a_process_that_is_asked_to_end_does_as_at_ctrl_c() {
+    let Some(space) = Space::new("stop-term") else { return };
+    space.feed(&yaml(&[slow("web", "20s")]), &["define", "web", "-f", "-"]).ok();
+    let first = space.start(&["publish", "web", "--yes"]);
+    space.until("the pod", || space.find("pod/web-0"));
+    first.signal("-TERM");
+    first.end().fails(130, &["interrupted", "kubectl ku8 publish web"]).hints();
+    assert_eq!(holder(&space, "web"), "", "the lock is given back");
+}

@@ -172,7 +172,8 @@ impl Http {
             // The first try of a request has what the command still has, the next ones what it left them.
             if tries.next() > 1 { limit.min(tries.left().max(SILENT)) } else { limit }
         });
-        let answer = self.once(exchange, limit).await;
+        // Boxed: the client's own future is large, and every command's would hold several of it.
+        let answer = Box::pin(self.once(exchange, limit)).await;
         if let Ok(mut patience) = self.patience.lock() {
             let answered = !matches!(answer, Err(ClusterError::Timeout { .. } | ClusterError::Unreachable { .. }));
             let good = match &answer {

@@ -47,7 +47,10 @@ impl PlanClient {
             }
             (_, None) => Ok(None),
             (Proof::Holds(sent), Some(live)) => {
-                Ok(holds(&live.value, &self.http.masked(&comparable(sent))).then_some(live.value))
+                let mut sent = comparable(sent);
+                // A patch does not say what it is of, and the data of a Secret is only compared masked.
+                sent["kind"] = live.value["kind"].clone();
+                Ok(holds(&live.value, &self.http.masked(&sent)).then_some(live.value))
             }
             (Proof::Applied { uid, .. }, Some(live)) if uid.is_some_and(|uid| uid != live.uid()) => Ok(None),
             (Proof::Managed { uid, by }, Some(live)) => {

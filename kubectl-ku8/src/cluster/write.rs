@@ -158,7 +158,7 @@ impl Cluster {
             };
             unsure |= error.is_ambiguous();
             if error.is_ambiguous() || error.is_conflict() || (unsure && error.is_not_found()) {
-                match self.reader.proven(resource, key, proof, unsure).await {
+                match Box::pin(self.reader.proven(resource, key, proof, unsure)).await {
                     Ok(Some(value)) => return Ok(value),
                     Ok(None) => {}
                     Err(unread) => tracing::info!("{} {}: not read back: {unread}", exchange.verb, exchange.path),

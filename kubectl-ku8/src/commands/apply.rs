@@ -141,7 +141,7 @@ pub async fn run(context: &Context, args: ApplyArgs) -> Result<u8, CommandError>
         prepared.plan.summary_words()
     ));
     if !prepared.plan.has_changes() && super::operate::is_settled(&head) {
-        print_results(context, &[Verdict::unchanged(&namespace, head)], args.how.output);
+        print_results(context, &[Verdict::unchanged(&namespace, head)], false, args.how.output);
         return Ok(exit::DONE);
     }
     let definition = head.definition.clone();
@@ -158,7 +158,7 @@ pub async fn run(context: &Context, args: ApplyArgs) -> Result<u8, CommandError>
         verdict.say(context);
     }
     let outcome = verdict.outcome();
-    print_results(context, &[verdict], args.how.output);
+    print_results(context, &[verdict], false, args.how.output);
     outcome.map(|()| exit::DONE)
 }
 

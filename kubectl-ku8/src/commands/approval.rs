@@ -52,7 +52,7 @@ pub(super) fn compare(approved: &Plan, now: &Plan) -> Moved {
     Moved::To(lines)
 }
 
-/// An action, and each changed field with its value before and after.
+/// The action in a word, and each field's path, value before and value after.
 type Write = (String, Vec<(String, String, String)>);
 
 /// What each object and Secret would be written with: the action, and the fields without what the server does.

@@ -1,4 +1,4 @@
-//! Ctrl-C: ends a command at once, except while it changes a cluster; then it stops before the next write.
+//! Ctrl-C, and SIGTERM like it: ends a command at once, except while it changes a cluster; then it stops before the next write.
 //! It never cuts a request in two, and a second Ctrl-C is never ignored.
 
 use std::cell::Cell;
@@ -24,6 +24,11 @@ impl Interrupt {
         at_once
     }
 
+    /// Says whether somebody holds a guard: something is begun, and its end is not recorded yet.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.guards.get() > 0
+    }
+
     /// Says whether it was pressed.
     pub(super) fn pressed(&self) -> bool {
         self.pressed.get()
@@ -47,6 +52,20 @@ impl Drop for Guard<'_> {
     fn drop(&mut self) {
         self.0.guards.set(self.0.guards.get() - 1);
     }
+}
+
+/// Comes back at Ctrl-C, or when somebody asks this process to end, as a CI system does before it kills.
+pub(super) async fn asked_to_end() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    // Without signals there is nobody to wait for but Ctrl-C.
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 #[cfg(test)]

@@ -160,7 +160,7 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Apply(args)) => apply::run(context, args).await,
             Some(Command::Unlock(args)) => unlock::run(context, args).await,
             Some(Command::Delete(args)) => delete::run(context, args).await,
-            Some(Command::Secret(args)) => secret::run(context, args).await,
+            Some(Command::Secret(args)) => Box::pin(secret::run(context, args)).await,
             Some(Command::Rbac(args)) => rbac::run(context, args).await,
             Some(Command::Doctor(args)) => doctor::run(context, args).await,
             Some(Command::Repair(args)) => repair::run(context, args).await,
@@ -173,18 +173,21 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
     loop {
         tokio::select! {
             outcome = &mut work => return outcome,
-            _ = tokio::signal::ctrl_c() => if context.interrupt.press() {
-                return Err(interrupted());
+            () = interrupt::asked_to_end() => if context.interrupt.press() {
+                return Err(interrupted(context.interrupt.is_guarded()));
             },
         }
         context.ui.complain("Stopping before the next write; press Ctrl-C again to end at once.");
     }
 }
 
-fn interrupted() -> CommandError {
-    CommandError::new("interrupted")
-        .code(exit::INTERRUPTED)
-        .hint("what was begun is recorded: run the same command again and it goes on from there")
+/// `begun`: something is half done, and nobody was given the time to end it.
+fn interrupted(begun: bool) -> CommandError {
+    let error = CommandError::new("interrupted").code(exit::INTERRUPTED);
+    if !begun {
+        return error;
+    }
+    error.hint("what was begun is recorded: run the same command again and it goes on from there")
 }
 
 fn log(verbosity: u8) {

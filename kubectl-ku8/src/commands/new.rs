@@ -76,7 +76,7 @@ pub async fn run(context: &Context, args: NewArgs) -> Result<u8, CommandError> {
         return Ok(exit::DONE);
     }
     save(context, cluster, &namespace, None, definition).await?;
-    if next == Next::Publish { publish::run(context, PublishArgs::of(&name)).await } else { Ok(exit::DONE) }
+    if next == Next::Publish { Box::pin(publish::run(context, PublishArgs::of(&name))).await } else { Ok(exit::DONE) }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -123,10 +123,9 @@ pub(super) async fn operate(
 ) -> Result<Done, CommandError> {
     super::rights::preflight(context, &approved.prepared.plan, policy.wait.is_some()).await?;
     let (namespace, name) = (approved.namespace.clone(), approved.head.definition.name().to_owned());
-    // Boxed: everything an operation holds while it waits is large, and every command would carry it on its stack.
-    Box::pin(locked(context, &namespace, &name, lock_timeout, async |cluster, lock| {
-        under_lock(context, cluster, lock, approved, policy, &replan).await
-    }))
+    locked(context, &namespace, &name, lock_timeout, async |cluster, lock| {
+        Box::pin(under_lock(context, cluster, lock, approved, policy, &replan)).await
+    })
     .await
 }
 

@@ -61,7 +61,9 @@ pub async fn run(context: &Context, args: PublishArgs) -> Result<u8, CommandErro
     let options = args.allow.options();
     let mut verdicts = Vec::new();
     let mut outcome = Ok(());
-    for name in select(context, &args.names, args.all).await? {
+    let names = select(context, &args.names, args.all).await?;
+    let many = args.all || names.len() > 1;
+    for name in names {
         let verdict = match one(context, &args, &name, &options).await {
             Ok(verdict) => verdict,
             Err(error) => {
@@ -78,7 +80,7 @@ pub async fn run(context: &Context, args: PublishArgs) -> Result<u8, CommandErro
             break;
         }
     }
-    print_results(context, &verdicts, args.how.output);
+    print_results(context, &verdicts, many, args.how.output);
     outcome.map(|()| exit::DONE)
 }
 

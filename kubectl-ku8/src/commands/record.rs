@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::carry_out::Operation;
 use super::pipeline::Prepared;
+use super::resolve::read_head;
 use super::save::write_head;
 use super::{Context, retire};
 use crate::apply::ApplyReport;
@@ -171,11 +172,12 @@ pub(super) async fn finish(
         wait.laggards().first().map(|(key, health)| format!("{key} is {}: {}", health.status, health.message))
     });
     head.result = ending.report.results();
+    let begun = head.state.operation.clone();
     if ending.interrupted {
         // Pending and operation stay: that is what the next run goes on from.
         head.state.reason = Some("interrupted by Ctrl-C".to_owned());
         head.state.inventory = with_uids(&head.state.inventory, &seen);
-        *head = write_head(context, cluster, namespace, head).await?;
+        *head = close(context, cluster, namespace, head, begun.as_ref()).await?;
         return Ok(());
     }
     let complete = ending.report.complete();
@@ -201,8 +203,34 @@ pub(super) async fn finish(
         let needed = [number, before.current, before.last_good];
         retire::retire(context, cluster, namespace, name, operation.policy.history_max, &needed).await;
     }
-    *head = write_head(context, cluster, namespace, head).await?;
+    *head = close(context, cluster, namespace, head, begun.as_ref()).await?;
     Ok(())
+}
+
+/// The last write of an operation. A definition that somebody edited meanwhile is kept, unpublished as it is; a head
+/// that another operation has taken over is not written.
+async fn close(
+    context: &Context,
+    cluster: &Cluster,
+    namespace: &str,
+    head: &Head,
+    begun: Option<&OperationRecord>,
+) -> Result<Head, CommandError> {
+    let error = match write_head(context, cluster, namespace, head).await {
+        Ok(head) => return Ok(head),
+        Err(error) if error.code == exit::STALE => error,
+        Err(error) => return Err(error),
+    };
+    let name = head.definition.name();
+    let now = read_head(cluster.reader(), namespace, name).await?;
+    let Some(now) = now.filter(|now| now.uid == head.uid && now.state.operation.as_ref() == begun) else {
+        return Err(error);
+    };
+    if now.definition.digest() != head.definition.digest() {
+        context.ui.warn(&format!("{name} was edited meanwhile; the edit is kept and not published yet"));
+    }
+    let merged = Head { definition: now.definition, resource_version: now.resource_version, ..head.clone() };
+    write_head(context, cluster, namespace, &merged).await
 }
 
 /// Uids of all objects that are as the plan wants them.

@@ -53,7 +53,7 @@ pub async fn run(context: &Context, args: RollbackArgs) -> Result<u8, CommandErr
     refuse_unreadable(&prepared)?;
     if !prepared.plan.has_changes() && is_settled(&head) && head.definition.digest() == definition.digest() {
         context.ui.say(&format!("{namespace}/{} is as in revision {to} already.", args.name));
-        print_results(context, &[Verdict::unchanged(&namespace, head)], args.how.output);
+        print_results(context, &[Verdict::unchanged(&namespace, head)], false, args.how.output);
         return Ok(exit::DONE);
     }
     confirm(&context.ui, args.how.yes, &format!("Roll {namespace}/{} back to revision {to}?", args.name))?;
@@ -70,7 +70,7 @@ pub async fn run(context: &Context, args: RollbackArgs) -> Result<u8, CommandErr
         verdict.say(context);
     }
     let outcome = verdict.outcome();
-    print_results(context, &[verdict], args.how.output);
+    print_results(context, &[verdict], false, args.how.output);
     outcome.map(|()| exit::DONE)
 }
 

@@ -239,7 +239,7 @@ async fn rotate(context: &Context, name: &str, key: &str, how: &OperateArgs) -> 
         verdict.say(context);
     }
     let outcome = verdict.outcome();
-    print_results(context, &[verdict], how.output);
+    print_results(context, &[verdict], false, how.output);
     outcome.map(|()| exit::DONE)
 }
 

@@ -48,7 +48,13 @@ pub async fn run(context: &Context, args: UnlockArgs) -> Result<u8, CommandError
     };
     let what = head.state.operation.as_ref().filter(|operation| operation.holder == lock.holder);
     let what = what.map_or_else(|| "an operation".to_owned(), |operation| format!("`{}`", operation.cause));
-    let renewed = if lock.live {
+    let claim = context.claim();
+    // A holder of this machine that has ended renews nothing any more, whatever the lease says.
+    let gone = (claim.is_gone)(&lock.holder);
+    let live = lock.live && !gone;
+    let renewed = if gone {
+        "its process has ended".to_owned()
+    } else if lock.live {
         format!("renewed {} ago", age(lock.renewed))
     } else {
         format!("not renewed for {}: it has run out", age(lock.renewed))
@@ -58,13 +64,13 @@ pub async fn run(context: &Context, args: UnlockArgs) -> Result<u8, CommandError
         person(&lock.holder),
         age(lock.held)
     ));
-    if lock.live && !args.force {
+    if live && !args.force {
         return Err(CommandError::new(format!("{name} is being worked on by {}", person(&lock.holder)))
             .code(exit::LOCKED)
             .hint("let it end; a lock that is not renewed any more frees itself after 30 s")
             .hint(format!("if it must stop now: kubectl ku8 unlock {name} --force")));
     }
-    if lock.live {
+    if live {
         confirm(&context.ui, args.yes, &format!("Take the lock away from {}?", person(&lock.holder)))?;
     }
     for _ in 0..TRIES {

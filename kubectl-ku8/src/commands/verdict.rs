@@ -229,19 +229,24 @@ fn outcome_line(context: &Context, one: &ObjectOutcome) -> String {
     format!("  {word} {}{why}", one.object)
 }
 
-/// Prints how operations ended as one document; in text that was said already.
-pub(super) fn print_results(context: &Context, verdicts: &[Verdict], output: Output) {
+/// Prints how operations ended as one document, a list when several were asked for; in text that was said already.
+pub(super) fn print_results(context: &Context, verdicts: &[Verdict], many: bool, output: Output) {
     if output == Output::Text {
         return;
     }
     let mut documents: Vec<Value> = verdicts.iter().map(Verdict::document).collect();
-    let document = if documents.len() == 1 {
-        let mut one = documents.remove(0);
-        one["apiVersion"] = json!("ku8.dev/v1");
-        one["kind"] = json!("Result");
-        one
-    } else {
-        json!({"apiVersion": "ku8.dev/v1", "kind": "ResultList", "items": documents})
+    let document = match documents.pop() {
+        Some(mut one) if !many => {
+            one["apiVersion"] = json!("ku8.dev/v1");
+            one["kind"] = json!("Result");
+            one
+        }
+        // What keeps a plan from being carried out is an error, and no result.
+        None if !many => return,
+        last => {
+            documents.extend(last);
+            json!({"apiVersion": "ku8.dev/v1", "kind": "ResultList", "items": documents})
+        }
     };
     print_document(context, &document, output);
 }

@@ -111,7 +111,7 @@ fn hit(
     }
     let again = space.run(&format!("publish {name} --yes"));
     let (found, after) = (state(&desk.api, space, name), secret(desk, name));
-    stack.remove(space, name);
+    Stack::remove(space, name);
     if again.code != 0 {
         return wrong(format!("the next publish ended with {}:\n{}{}", again.code, again.stdout, again.stderr));
     }

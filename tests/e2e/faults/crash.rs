@@ -8,14 +8,33 @@ use serde_json::Value;
 
 use super::full;
 use super::proxy::{Aim, Fault, Moment, Next};
-use super::stack::{MYSQL, PLAIN, Stack, difference, state};
+use super::stack::{MYSQL, PLAIN, REPLACED, Stack, difference, state};
 use super::table::{Desk, each};
 use crate::stage::Space;
+
+/// What is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    First,
+    Update,
+    Delete,
+}
+
+impl Step {
+    /// Brings a definition to where the step begins.
+    fn prepare(self, space: &Space, stack: &Stack, name: &str) {
+        stack.prepare(space, name, self != Self::First);
+    }
+
+    fn line(self, stack: &Stack, name: &str) -> String {
+        if self == Self::Delete { format!("delete {name} --yes") } else { stack.publish(name) }
+    }
+}
 
 /// One place to kill at.
 #[derive(Clone, Copy, Debug)]
 struct Point {
-    update: bool,
+    step: Step,
     request: usize,
     moment: Moment,
 }
@@ -47,32 +66,44 @@ impl Target {
 fn d2_a_publish_killed_at_any_request_is_healed_by_the_next_one() {
     let Some(space) = Space::new("crash-plain") else { return };
     // Reads are points too, and there are many of them: in a full run each one, else enough to hit every phase.
-    kill_everywhere(&space, &PLAIN, if full() { 1 } else { 10 });
+    kill_everywhere(&space, &PLAIN, &[Step::First, Step::Update], if full() { 1 } else { 10 });
 }
 
 #[test]
 fn d2_a_template_killed_at_any_request_is_healed_by_the_next_publish() {
     let Some(space) = Space::new("crash-mysql") else { return };
-    kill_everywhere(&space, &MYSQL, if full() { 2 } else { 20 });
+    kill_everywhere(&space, &MYSQL, &[Step::First, Step::Update], if full() { 2 } else { 20 });
 }
 
-fn kill_everywhere(space: &Space, stack: &Stack, step: usize) {
+#[test]
+fn d2_a_replacement_killed_at_any_request_is_healed_by_the_next_publish() {
+    let Some(space) = Space::new("crash-replace") else { return };
+    kill_everywhere(&space, &REPLACED, &[Step::Update], if full() { 1 } else { 10 });
+}
+
+#[test]
+fn d2_a_delete_killed_at_any_request_is_healed_by_the_next_one() {
+    let Some(space) = Space::new("crash-delete") else { return };
+    kill_everywhere(&space, &MYSQL, &[Step::Delete], if full() { 1 } else { 10 });
+}
+
+fn kill_everywhere(space: &Space, stack: &Stack, steps: &[Step], every: usize) {
     let desk = Desk::new(space, "reference");
     let mut points = Vec::new();
     let mut expected = Vec::new();
-    for update in [false, true] {
-        let name = format!("ref{}", u8::from(update));
-        stack.prepare(space, &name, update);
+    for (number, step) in steps.iter().copied().enumerate() {
+        let name = format!("ref{number}");
+        step.prepare(space, stack, &name);
         desk.proxy.clear();
-        desk.through.run(&format!("publish {name} --yes")).ok();
+        desk.through.run(&step.line(stack, &name)).ok();
         let requests = desk.proxy.clear().len();
-        expected.push(state(&desk.api, space, &name));
+        expected.push((step, state(&desk.api, space, &name)));
         for request in 1..=requests {
             let moments = [Moment::Before, Moment::Carried, Moment::After];
-            points.extend(moments.map(|moment| Point { update, request, moment }));
+            points.extend(moments.map(|moment| Point { step, request, moment }));
         }
     }
-    let points: Vec<Point> = points.into_iter().step_by(step).collect();
+    let points: Vec<Point> = points.into_iter().step_by(every).collect();
     let tally = each(space, &points, |desk, name, point| kill(desk, stack, name, point, &expected));
     tally.conclude("P2", stack.title);
     let early = tally.count("ended before the point");
@@ -85,10 +116,10 @@ fn kill(
     stack: &Stack,
     name: &str,
     point: Point,
-    expected: &[Vec<Value>],
+    expected: &[(Step, Vec<Value>)],
 ) -> Result<&'static str, String> {
     let space = desk.space;
-    stack.prepare(space, name, point.update);
+    point.step.prepare(space, stack, name);
     let target = Target::default();
     let killed = target.clone();
     let kill = move || {
@@ -96,20 +127,29 @@ fn kill(
         Next::Break
     };
     desk.proxy.set(Aim::at(point.request), Fault::Meanwhile(point.moment, Arc::new(kill)));
-    let publish = desk.through.start(&["publish", name, "--yes"]);
+    let precious = stack.precious(&desk.api, space, name);
+    let line = point.step.line(stack, name);
+    let publish = desk.through.start(&line.split(' ').collect::<Vec<_>>());
     target.set(publish.id());
     let killed = publish.wait() == -1;
     let trace = desk.proxy.clear();
-    let again = space.run(&format!("publish {name} --yes"));
-    let (expected, found) = (&expected[usize::from(point.update)], state(&desk.api, space, name));
-    stack.remove(space, name);
+    let again = space.run(&line);
+    let after = stack.precious(&desk.api, space, name);
+    let expected = expected.iter().find(|(step, _)| *step == point.step).map(|(_, state)| state);
+    let (expected, found) = (expected.expect("every step has one"), state(&desk.api, space, name));
+    Stack::remove(space, name);
     let last = trace.get(point.request - 1).map(|seen| format!("{} {}", seen.method, seen.path)).unwrap_or_default();
-    if again.code != 0 {
-        return Err(format!("{last}: the next publish ended with {}:\n{}{}", again.code, again.stdout, again.stderr));
+    // Killed after its last write, a delete leaves nothing to be deleted.
+    let done = again.code == 0 || point.step == Step::Delete && again.stderr.contains("no definition");
+    if !done {
+        return Err(format!("{last}: the next one ended with {}:\n{}{}", again.code, again.stdout, again.stderr));
     }
     if found != *expected {
         let words = format!("{}{}", again.stdout, again.stderr);
         return Err(format!("{last}: another state:\n{}\nafter\n{words}", difference(expected, &found)));
+    }
+    if point.step != Step::First && after != precious {
+        return Err(format!("{last}: volumes or pods were lost: {precious:?}, now {after:?}"));
     }
     Ok(if killed { "killed" } else { "ended before the point" })
 }

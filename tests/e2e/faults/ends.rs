@@ -46,10 +46,10 @@ struct Point {
 fn p7_every_command_ends_whatever_the_server_does_not_say() {
     let Some(space) = Space::new("ends") else { return };
     let mut points = Vec::new();
-    for command in 0..COMMANDS.len() {
+    for (command, words) in COMMANDS.iter().enumerate() {
         points.extend((0..2).map(|fault| Point { command, fault, place: None }));
         for fault in 0..FAULTS.len() {
-            let places = if COMMANDS[command].contains("--yes") { 0..3 } else { 0..2 };
+            let places = if words.contains("--yes") { 0..3 } else { 0..2 };
             points.extend(places.map(|place| Point { command, fault, place: Some(place) }));
         }
     }

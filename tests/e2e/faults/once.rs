@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::api::Api;
 use super::proxy::{Aim, Fault};
-use super::stack::{MYSQL, PLAIN};
+use super::stack::{MYSQL, PLAIN, Stack};
 use super::table::{Desk, each};
 use super::{count, figure};
 use crate::stage::{Ran, Space, text, writes};
@@ -108,7 +108,7 @@ fn p11_a_generated_secret_is_made_once_by_many_first_publishers() {
         made += space.requests_since(marked).iter().filter(of_secret).count();
         space.ku8(&publish).ok();
         assert_eq!(secret(&api, &space, &name), first, "round {round}");
-        MYSQL.remove(&space, &name);
+        Stack::remove(&space, &name);
     }
     figure("P11", &format!("{rounds} first publications by {RACERS} at once: {made} Secrets written, one a round"));
     assert_eq!(made, rounds);
@@ -131,7 +131,7 @@ fn p11_a_secret_whose_creation_was_not_answered_is_not_made_again() {
         let first = secret(&desk.api, desk.space, name);
         let again = desk.space.run(&format!("publish {name} --yes --no-wait"));
         let second = secret(&desk.api, desk.space, name);
-        MYSQL.remove(desk.space, name);
+        Stack::remove(desk.space, name);
         values.lock().expect("no thread panics").insert(first["data"].to_string());
         match (ran.code, again.code, first == second) {
             (0, 0, true) if sent == 1 => Ok("sent once"),

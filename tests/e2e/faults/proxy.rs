@@ -194,7 +194,7 @@ fn serve(client: TcpStream, api: &Api, plan: &Mutex<Plan>) -> io::Result<()> {
                 seen.status = status;
             }
         };
-        if !pass(&request, fault, &mut client, &mut server, api, &answered)? {
+        if !pass(&request, fault.as_ref(), &mut client, &mut server, api, &answered)? {
             return Ok(());
         }
     }
@@ -221,17 +221,17 @@ fn note(plan: &Mutex<Plan>, request: &Message) -> (usize, Option<Fault>) {
 /// Carries one request through; `false` ends the connection.
 fn pass(
     request: &Message,
-    fault: Option<Fault>,
+    fault: Option<&Fault>,
     client: &mut Wire<TcpStream>,
     server: &mut Option<Secure>,
     api: &Api,
     answered: &dyn Fn(u16),
 ) -> io::Result<bool> {
-    let at = |moment: Moment| match &fault {
+    let at = |moment: Moment| match fault {
         Some(Fault::Meanwhile(when, what)) if *when == moment => what(),
         _ => Next::GoOn,
     };
-    match &fault {
+    match fault {
         Some(Fault::Reset) => return Ok(false),
         Some(Fault::BlackHole) => return silence(client),
         Some(Fault::Delay(time)) => thread::sleep(*time),
@@ -245,7 +245,7 @@ fn pass(
         return Ok(false);
     }
     if request.words()[1].contains("watch=") {
-        return match &fault {
+        return match fault {
             None | Some(Fault::Meanwhile(..) | Fault::Delay(_)) => stream(request, client, api, &at),
             _ => silence(client),
         };
@@ -261,7 +261,7 @@ fn pass(
     let bytes = reply.bytes();
     // Somewhere in the body, if there is one.
     let half = reply.head.len() + reply.body.len() / 2;
-    match &fault {
+    match fault {
         Some(Fault::DropReply) => return Ok(false),
         Some(Fault::GatewayTimeout) => client.send(&made_up(504, None))?,
         Some(Fault::Truncate) => {

@@ -11,13 +11,19 @@ use crate::stage::{Space, config_map, service, stateful_set, text, yaml};
 pub(super) struct Stack {
     pub(super) title: &'static str,
     documents: fn(&str, u8) -> String,
+    /// What the plan names before it replaces anything.
+    replaces: &'static [&'static str],
 }
 
 /// Sixteen plain objects, none of which takes time to become ready.
-pub(super) const PLAIN: Stack = Stack { title: "plain manifests", documents: plain };
+pub(super) const PLAIN: Stack = Stack { title: "plain manifests", documents: plain, replaces: &[] };
 
 /// A template of ours with everything it brings: Secret, volume, pod, and a rolling restart.
-pub(super) const MYSQL: Stack = Stack { title: "mysql template", documents: mysql };
+pub(super) const MYSQL: Stack = Stack { title: "mysql template", documents: mysql, replaces: &[] };
+
+/// Objects that cannot change in place: they are deleted and made again, while the pod and its volume stay.
+pub(super) const REPLACED: Stack =
+    Stack { title: "replacements", documents: replaced, replaces: &["Service", "StatefulSet"] };
 
 fn plain(name: &str, version: u8) -> String {
     let named = |part: &str| format!("{name}-{part}");
@@ -52,7 +58,37 @@ fn mysql(name: &str, version: u8) -> String {
     .to_string()
 }
 
+fn replaced(name: &str, version: u8) -> String {
+    let web = format!("{name}-web");
+    let (mut service, mut set) = (service(&web, 80), stateful_set(&web, &json!({})));
+    if version == 2 {
+        service["spec"]["clusterIP"] = json!("None");
+    }
+    set["spec"]["volumeClaimTemplates"] = json!([{"metadata": {"name": "data"}, "spec": {
+        "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": format!("{version}Gi")}}}}]);
+    yaml(&[service, set, config_map(&format!("{name}-conf"), &version.to_string())])
+}
+
 impl Stack {
+    /// The command that publishes it.
+    pub(super) fn publish(&self, name: &str) -> String {
+        let allow = self.replaces.iter().map(|kind| format!(" --allow-replace {kind}/{name}-web"));
+        format!("publish {name} --yes{}", allow.collect::<String>())
+    }
+
+    /// Uids of what may not be lost: its volumes, and the pods of a workload that is replaced around them.
+    pub(super) fn precious(&self, api: &Api, space: &Space, name: &str) -> Vec<String> {
+        let kinds = if self.replaces.is_empty() {
+            &["persistentvolumeclaims"][..]
+        } else {
+            &["persistentvolumeclaims", "pods"]
+        };
+        let lists = kinds.iter().map(|kind| api.get(&format!("/api/v1/namespaces/{}/{kind}", space.namespace)));
+        let items: Vec<Value> = lists.flat_map(|list| list["items"].as_array().cloned().unwrap_or_default()).collect();
+        let ours = items.iter().filter(|item| text(&item["metadata"]["name"]).contains(name));
+        ours.map(|item| text(&item["metadata"]["uid"]).to_owned()).collect()
+    }
+
     /// Stores one of its versions under a name.
     #[track_caller]
     pub(super) fn define(&self, space: &Space, name: &str, version: u8) {
@@ -72,12 +108,17 @@ impl Stack {
         self.define(space, name, 1);
         if update {
             space.run(&format!("publish {name} --yes")).ok();
+            if !self.replaces.is_empty() {
+                // Only a bound volume can grow.
+                let claim = format!("pvc/data-{name}-web-0");
+                space.until("a bound claim", || (space.get(&claim)["status"]["phase"] == "Bound").then_some(()));
+            }
             self.define(space, name, 2);
         }
     }
 
     /// Takes it away, so that the next one finds a small cluster.
-    pub(super) fn remove(&self, space: &Space, name: &str) {
+    pub(super) fn remove(space: &Space, name: &str) {
         let _ = space.run(&format!("delete {name} --yes --purge-data --purge-secrets"));
     }
 }
@@ -89,6 +130,7 @@ const KINDS: &[(&str, &str)] = &[
     ("Service", "/api/v1/namespaces/{}/services"),
     ("ServiceAccount", "/api/v1/namespaces/{}/serviceaccounts"),
     ("StatefulSet", "/apis/apps/v1/namespaces/{}/statefulsets"),
+    ("PersistentVolumeClaim", "/api/v1/namespaces/{}/persistentvolumeclaims"),
     ("NetworkPolicy", "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies"),
     ("PodDisruptionBudget", "/apis/policy/v1/namespaces/{}/poddisruptionbudgets"),
 ];
@@ -106,6 +148,7 @@ pub(super) fn state(api: &Api, space: &Space, name: &str) -> Vec<Value> {
             if ours.contains(&own)
                 || ours.iter().any(|ours| own.starts_with(&format!("{ours}-")))
                 || own.starts_with(&format!("ku8.{name}.r"))
+                || *kind == "PersistentVolumeClaim" && own.contains(&format!("-{name}-"))
             {
                 let item = normal(item).to_string().replace(name, "NAME");
                 found.push(serde_json::from_str(&item).expect("JSON"));
@@ -148,6 +191,11 @@ fn normal(mut item: Value) -> Value {
                               "going": item["metadata"]["deletionTimestamp"].is_string()});
     item["status"] = Value::Null;
     match text(&item["kind"]) {
+        "PersistentVolumeClaim" => {
+            // Which volume and node it was given, and when, is the cluster's.
+            item["spec"] = json!({"resources": item["spec"]["resources"]});
+            item["metadata"]["annotations"] = Value::Null;
+        }
         "Secret" => {
             for value in item["data"].as_object_mut().into_iter().flat_map(|data| data.values_mut()) {
                 *value = json!(text(value).len());

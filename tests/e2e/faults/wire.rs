@@ -140,7 +140,7 @@ impl<S: Read + Write> Wire<S> {
     }
 
     fn fill(&mut self) -> io::Result<usize> {
-        let mut block = [0; 64 * 1024];
+        let mut block = [0; 16 * 1024];
         let size = match self.stream.read(&mut block) {
             // TLS servers that close without a goodbye.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
