@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::stage::{Ran, Space, config_map, service, text, uid, version, writes, yaml};
+use crate::stage::{Ran, Space, config_map, service, text, uid, version, yaml};
 
 /// A head as it is written, about these objects.
 fn head(name: &str, namespace: &str, manifests: &[Value], inventory: &Value) -> Value {

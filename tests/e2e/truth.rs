@@ -506,3 +506,22 @@ fn a_strategy_changes_although_the_server_keeps_the_defaults_of_the_one_before()
     assert_eq!(space.get("deployment/web")["spec"]["strategy"]["type"], "RollingUpdate");
     nothing_to_do(&space);
 }
+
+#[test]
+fn c7_a_namespace_that_does_not_exist_is_refused_or_planned_first() {
+    let Some(space) = Space::new("c7") else { return };
+    let file = space.file("web.yaml", yaml(&[config_map("conf", "1")]));
+    space.ku8(&["plan", "web", "-n", "c7-new", "-f", &file]).fails(1, &["c7-new"]).hints();
+    let planned =
+        space.ku8(&["plan", "web", "-n", "c7-new", "-f", &file, "--create-namespace", "--detailed-exitcode"]).exits(2);
+    planned.says(&["+ create  Namespace/c7-new", "ConfigMap/conf", "not verified: its namespace is in this plan"]);
+    space.ku8(&["define", "web", "-n", "c7-new", "-f", &file]).fails(1, &["c7-new"]);
+    space
+        .ku8(&["define", "web", "-n", "c7-new", "-f", &file, "--create-namespace"])
+        .ok()
+        .says(&["namespace c7-new created"]);
+    space.run("publish web -n c7-new --yes").ok();
+    space.run("delete web -n c7-new --yes").ok();
+    space.kubectl(&["get", "namespace", "c7-new"]);
+    space.kubectl(&["delete", "namespace", "c7-new", "--wait=false"]);
+}

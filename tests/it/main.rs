@@ -13,6 +13,8 @@ mod golden;
 
 mod help;
 
+mod parsers;
+
 mod records;
 
 mod sandbox;

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use super::Context;
 use super::resolve::{SetArgs, collect_values, load_by_name, load_template, read_head};
 use super::save::save;
-use crate::cluster::PlanClient;
+use crate::cluster::{Cluster, PlanClient};
 use crate::definition::{Definition, Document, TemplateRef, Visibility, merge, parse_documents};
 use crate::error::CommandError;
+use crate::object::ObjectKey;
 use crate::release::Head;
 use crate::render::Template;
 
@@ -47,6 +48,9 @@ pub struct DefineArgs {
     /// Start from nothing instead of the stored definition
     #[arg(long)]
     replace: bool,
+    /// Create the namespace if it does not exist; it is never removed again
+    #[arg(long)]
+    create_namespace: bool,
 }
 
 /// Defines.
@@ -76,7 +80,23 @@ pub async fn run(context: &Context, args: DefineArgs) -> Result<u8, CommandError
     .await?;
     definition.check()?;
     validate(context, &definition, template.as_ref())?;
+    if args.create_namespace && cluster.reader().namespace_exists(&namespace).await? == Some(false) {
+        create_namespace(context, cluster, &namespace).await?;
+    }
     save(context, cluster, &namespace, head, definition).await
+}
+
+/// Makes a namespace with nothing of ours on it, because it is nobody's to prune.
+async fn create_namespace(context: &Context, cluster: &Cluster, name: &str) -> Result<(), CommandError> {
+    let key = ObjectKey::new("", "Namespace", "", name);
+    let value = serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+    match cluster.create(&PlanClient::core("Namespace"), &key, &value).await {
+        Ok(_) => context.ui.print(&format!("namespace {name} created")),
+        // Somebody else was faster, which is as good.
+        Err(error) if error.is_conflict() => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 enum Given {

@@ -33,6 +33,9 @@ pub struct PlanArgs {
     /// Plan this definition, or these objects, without storing them; - reads standard input
     #[arg(short = 'f', long = "filename", value_name = "FILE", conflicts_with = "all")]
     pub filename: Option<String>,
+    /// Plan the namespace too if it does not exist; with --filename only
+    #[arg(long, requires = "filename")]
+    pub create_namespace: bool,
     /// Output: text, json, yaml or markdown
     #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
     pub output: PlanOutput,
@@ -75,7 +78,7 @@ pub async fn run(context: &Context, args: PlanArgs) -> Result<u8, CommandError> 
     let options = args.allow.options();
     let mut plans = Vec::new();
     if let Some(file) = &args.filename {
-        plans.push(plan_file(context, &namespace, file, args.names.first(), &options).await?);
+        plans.push(plan_file(context, &namespace, file, &args, &options).await?);
     } else {
         let cluster = context.cluster()?.reader();
         for name in select(context, &args.names, args.all).await? {
@@ -159,9 +162,10 @@ async fn plan_file(
     context: &Context,
     namespace: &str,
     file: &str,
-    name: Option<&String>,
+    args: &PlanArgs,
     options: &PlanOptions,
 ) -> Result<Prepared, CommandError> {
+    let name = args.names.first();
     let (source, text) = crate::files::read_input(file)?;
     let mut definition = match parse_documents(&source, &text)? {
         Document::Definition(definition) => *definition,
@@ -181,10 +185,15 @@ async fn plan_file(
     }
     let cluster = context.cluster()?.reader();
     let namespace = super::define::agree_on_namespace(context, &definition, namespace)?;
-    if cluster.namespace_exists(&namespace).await? == Some(false) {
+    let missing = cluster.namespace_exists(&namespace).await? == Some(false);
+    if missing && !args.create_namespace {
         return Err(crate::cluster::ClusterError::NamespaceMissing(namespace).into());
     }
     let head = read_head(cluster, &namespace, definition.name()).await?;
     super::define::pin_template(context, &mut definition, head.as_ref(), Some((cluster, &namespace))).await?;
-    prepare(context, cluster, &definition, head.as_ref(), &namespace, options).await
+    let mut prepared = prepare(context, cluster, &definition, head.as_ref(), &namespace, options).await?;
+    if missing {
+        prepared.plan.create_namespace(&namespace);
+    }
+    Ok(prepared)
 }

@@ -7,7 +7,7 @@ use super::removals::{removals, volumes, volumes_go_too};
 use super::secrets::plan_secret;
 use super::{
     Action, Change, Effect, Plan, Policy, Problem, ProblemKind, SecretAction, SecretChange, SecretObservation, Subject,
-    Summary, answer, growth, ownership,
+    Summary, answer, growth, ownership, plain,
 };
 use crate::object::{LiveObject, Manifest, Observation, Observed};
 use crate::release::Inventory;
@@ -70,6 +70,8 @@ pub fn plan(input: Input<'_>) -> Plan {
     changes.extend(gone);
     changes.extend(volumes(&input));
     let secrets = plan_secrets(&input, &mut problems);
+    let mut diagnostics = input.diagnostics;
+    diagnostics.extend(plain::plain_secrets(&changes));
     let mut plan = Plan {
         api_version: "ku8.dev/plan/v1",
         kind: "Plan",
@@ -78,7 +80,7 @@ pub fn plan(input: Input<'_>) -> Plan {
         applyable: true,
         changes,
         secrets,
-        diagnostics: input.diagnostics,
+        diagnostics,
         problems,
         warnings: Vec::new(),
         policy: input.policy,

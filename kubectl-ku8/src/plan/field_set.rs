@@ -31,8 +31,8 @@ impl FieldSet {
             }
             let next = match step {
                 PathStep::Field(field) => at.get(&format!("f:{field}")),
-                PathStep::Key(key) => {
-                    at.iter().find(|(segment, _)| key_of(segment).as_ref() == Some(key)).map(|(_, set)| set)
+                PathStep::Key(_) => {
+                    at.iter().find(|(segment, _)| step_of(segment).as_ref() == Some(step)).map(|(_, set)| set)
                 }
                 PathStep::Index(index) => at.get(&format!("i:{index}")),
             };

@@ -16,6 +16,7 @@ mod moved;
 mod normalise;
 mod order;
 mod ownership;
+mod plain;
 mod policy;
 mod removals;
 mod replace;
@@ -40,6 +41,7 @@ pub use replace::ReplaceMode;
 pub use rights::{Plural, RoleFor, Subject as RoleSubject, needed_rights, role_rights, roles, waiting_rights};
 pub use secrets::{SecretAction, SecretChange, SecretObservation};
 
+use crate::object::ObjectKey;
 use crate::render::Diagnostic;
 
 /// Why a plan cannot be applied.
@@ -158,6 +160,18 @@ impl Plan {
             .iter()
             .any(|change| writes(change.action) || (change.action == Action::Keep && change.reason_is_write()))
             || self.secrets.iter().any(|secret| secret.action.writes())
+    }
+
+    /// Puts the creation of the namespace first; everything else waits for it.
+    pub fn create_namespace(&mut self, name: &str) {
+        let key = ObjectKey::new("", "Namespace", "", name);
+        let mut change = Change::new(key, "v1", Action::Create, None);
+        "first; it is never removed again".clone_into(&mut change.reason);
+        for waiting in self.changes.iter_mut().filter(|change| change.confidence == Confidence::Unverified) {
+            "not verified: its namespace is in this plan".clone_into(&mut waiting.reason);
+        }
+        self.changes.insert(0, change);
+        self.settle();
     }
 
     /// The worst problem, if any.
