@@ -32,7 +32,7 @@ fn d3_of_two_at_once_the_second_waits_and_finds_it_done() {
     space.until("the lock", || space.find("lease/ku8.web"));
     let second = space.run("publish web --yes --lock-timeout 60s");
     assert_eq!(first.wait(), 0);
-    if second.stderr.contains("Waiting for user-d3@stage") {
+    if second.stderr.contains("Waiting up to 60 s for user-d3@stage") {
         second.ok().says(&["revision 1 was published meanwhile"]);
     } else {
         // It was the quicker one to plan, or the slower one to start.
@@ -59,7 +59,7 @@ fn d3_what_was_approved_is_carried_out_after_the_wait_only_if_it_is_still_the_sa
     define(&space, "2");
     held_by_ada(&space, "web");
     let waiting = space.start(&["publish", "web", "--yes", "--lock-timeout", "2m"]);
-    space.until("it waits", || waiting.said().contains("Waiting for ada@laptop").then_some(()));
+    space.until("it waits", || waiting.said().contains("to end its operation on web").then_some(()));
     define(&space, "3");
     given_back(&space, "web");
     waiting.end().fails(3, &["changed since the plan was shown", "ConfigMap/conf", "kubectl ku8 plan web"]).hints();
@@ -69,7 +69,7 @@ fn d3_what_was_approved_is_carried_out_after_the_wait_only_if_it_is_still_the_sa
     // The head moved on, and the plan did not.
     held_by_ada(&space, "web");
     let waiting = space.start(&["publish", "web", "--yes", "--lock-timeout", "2m"]);
-    space.until("it waits", || waiting.said().contains("Waiting for ada@laptop").then_some(()));
+    space.until("it waits", || waiting.said().contains("to end its operation on web").then_some(()));
     space.patch("configmap/ku8.web", &json!({"metadata": {"annotations": {"ku8.dev/updated-by": "ada@laptop"}}}));
     given_back(&space, "web");
     waiting.end().ok().says(&["still the one that was shown"]);

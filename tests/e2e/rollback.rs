@@ -125,7 +125,8 @@ fn a_stored_render_that_was_rewritten_brings_in_nothing() {
     }
     // A revision under another number is another revision.
     let mut copy = original;
-    copy["metadata"] = json!({"name": "ku8.cache.r9", "labels": copy["metadata"]["labels"]});
+    copy["metadata"] = json!({"name": "ku8.cache.r9", "labels": copy["metadata"]["labels"],
+        "annotations": copy["metadata"]["annotations"]});
     let file = space.file("copy.json", copy.to_string());
     space.kubectl(&["create", "-f", &file]);
     space.run("rollback cache --to 9 --yes").fails(1, &["ku8.cache.r9", "revision 1"]).hints();

@@ -67,7 +67,7 @@ fn ctrl_c_while_a_lock_is_waited_for_ends_at_once() {
     space.feed(&yaml(&[config_map("conf", "1")]), &["define", "web", "-f", "-"]).ok();
     crate::locks::held_by_ada(&space, "web");
     let waiting = space.start(&["publish", "web", "--yes", "--lock-timeout", "2m"]);
-    space.until("it waits", || waiting.said().contains("Waiting for ada@laptop").then_some(()));
+    space.until("it waits", || waiting.said().contains("to end its operation on web").then_some(()));
     waiting.interrupt();
     let ended = waiting.end().fails(130, &["interrupted"]);
     assert!(ended.took < Duration::from_mins(1));
