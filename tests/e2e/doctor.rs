@@ -13,7 +13,7 @@ fn publish(space: &Space, name: &str, objects: &[Value]) {
 /// A record as a backup brings it back: with another uid.
 fn restore(space: &Space, name: &str) {
     let mut head = space.get(&format!("configmap/{name}"));
-    let metadata = head["metadata"].as_object_mut().unwrap();
+    let metadata = head["metadata"].as_object_mut().expect("metadata");
     for field in ["uid", "resourceVersion", "creationTimestamp", "managedFields"] {
         metadata.remove(field);
     }

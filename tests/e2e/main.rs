@@ -11,6 +11,7 @@ mod documents;
 mod failure_policy;
 mod faults;
 mod fields_of_others;
+mod guides;
 mod interrupted;
 mod locks;
 mod main_job;

@@ -200,6 +200,22 @@ impl Space {
         ran
     }
 
+    /// Runs a line of a shell that finds this kubectl and this plugin.
+    #[track_caller]
+    pub(crate) fn shell(&self, line: &str) -> Ran {
+        let folder = |program: &Path| program.parent().expect("a folder").display().to_string();
+        let path = format!(
+            "{}:{}:/usr/bin:/bin",
+            folder(Path::new(env!("CARGO_BIN_EXE_kubectl-ku8"))),
+            folder(self.kubectl_program())
+        );
+        let plugin = self.command(&[]);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", line]).env_clear().current_dir(&self.folder);
+        command.envs(plugin.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))));
+        finish(command.env("PATH", path), "", &["(shell)", line])
+    }
+
     /// Starts a command and lets it run; the caller ends it. What it writes goes to files.
     pub(crate) fn start(&self, args: &[&str]) -> Background {
         static NUMBERS: AtomicU32 = AtomicU32::new(0);

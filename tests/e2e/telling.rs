@@ -28,6 +28,10 @@ fn c2_the_limit_that_ran_out_is_named_with_the_object_and_its_last_reason() {
     let published = published.fails(5, &["Job/slow", "--wait-timeout 3s", "Unschedulable"]).hints();
     assert!(published.took < Duration::from_secs(3 + 2 + 3), "the wait itself ends in time: {:?}", published.took);
     assert!(published.stderr.contains("FailedScheduling"), "the scheduler's event: {}", published.stderr);
+    // The other limit, for one object, with a total that would allow more.
+    let again = space.run("publish web --yes --wait-timeout 1m --resource-timeout 2s");
+    let again = again.fails(5, &["Job/slow", "--resource-timeout 2s", "Unschedulable"]);
+    assert!(again.took < Duration::from_secs(2 + 2 + 3), "{:?}", again.took);
 }
 
 #[test]

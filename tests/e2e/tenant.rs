@@ -122,33 +122,36 @@ impl Tenant {
     }
 }
 
+/// Every command that reads or writes a definition.
+const ALL: &[&str] = &[
+    "list",
+    "status",
+    "plan bait",
+    "publish bait --yes --no-wait",
+    "history bait",
+    "doctor",
+    "repair bait --yes",
+    "delete bait --yes",
+];
+
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of attacks, one after the other")]
 fn p22_who_writes_records_of_his_own_cannot_reach_beyond_his_namespace() {
     let Some(mut tenant) = Tenant::new("p22a") else { return };
     let (here, there) = (tenant.evil.namespace.clone(), tenant.victim.namespace.clone());
     let precious = uid(&tenant.victim.get("configmap/precious"));
     let own = config_map("own", "1");
-    const ALL: &[&str] = &[
-        "list",
-        "status",
-        "plan bait",
-        "publish bait --yes --no-wait",
-        "history bait",
-        "doctor",
-        "repair bait --yes",
-        "delete bait --yes",
-    ];
 
     // An inventory that names what is not his.
     let foreign = json!([entry(&there, "ConfigMap", "precious", &precious)]);
-    tenant.forge(&head("bait", &here, &[own.clone()], &foreign));
+    tenant.forge(&head("bait", &here, std::slice::from_ref(&own), &foreign));
     tenant.check("an inventory with another namespace's object", ALL);
     tenant.clean();
     let owned = json!([
         entry(&there, "ConfigMap", "conf", &uid(&tenant.victim.get("configmap/conf"))),
         entry(&there, "Service", "web", "")
     ]);
-    tenant.forge(&head("bait", &here, &[own.clone()], &owned));
+    tenant.forge(&head("bait", &here, std::slice::from_ref(&own), &owned));
     tenant.check("an inventory with another definition's objects", ALL);
     tenant.clean();
     // Names that are paths.
@@ -158,7 +161,12 @@ fn p22_who_writes_records_of_his_own_cannot_reach_beyond_his_namespace() {
         ("precious".to_owned(), format!("{there}/configmaps/precious?x=")),
         ("precious".to_owned(), format!("../namespaces/{there}")),
     ] {
-        tenant.forge(&head("bait", &here, &[own.clone()], &json!([entry(&namespace, "ConfigMap", &name, &precious)])));
+        tenant.forge(&head(
+            "bait",
+            &here,
+            std::slice::from_ref(&own),
+            &json!([entry(&namespace, "ConfigMap", &name, &precious)]),
+        ));
         tenant.check(&format!("an inventory with the name {name} in {namespace}"), ALL);
         tenant.clean();
     }
@@ -169,7 +177,7 @@ fn p22_who_writes_records_of_his_own_cannot_reach_beyond_his_namespace() {
     let ran = tenant.check("a definition with an object in another namespace", &["plan bait", "publish bait --yes"]);
     assert!(ran.iter().all(|one| one.code != 0 && one.stderr.contains(&there)), "it is named: {ran:?}");
     tenant.clean();
-    let mut document = head("bait", &here, &[own.clone()], &json!([]));
+    let mut document = head("bait", &here, std::slice::from_ref(&own), &json!([]));
     let moved = text(&document["data"]["definition"])
         .replace(&format!("\"namespace\":\"{here}\""), &format!("\"namespace\":\"{there}\""));
     document["data"]["definition"] = json!(moved);
@@ -181,14 +189,14 @@ fn p22_who_writes_records_of_his_own_cannot_reach_beyond_his_namespace() {
     tenant.check("a definition that renders a record", &["plan bait", "publish bait --yes"]);
     tenant.clean();
     // Forged history.
-    tenant.forge(&head("bait", &here, &[own.clone()], &json!([])));
+    tenant.forge(&head("bait", &here, std::slice::from_ref(&own), &json!([])));
     tenant.forge(&revision("bait", "1", &here, &json!([elsewhere])));
     tenant.check(
         "a revision that renders into another namespace",
         &["history bait", "rollback bait --to 1 --yes", "show bait --rendered"],
     );
     tenant.clean();
-    tenant.forge(&head("bait", &here, &[own.clone()], &json!([])));
+    tenant.forge(&head("bait", &here, std::slice::from_ref(&own), &json!([])));
     for number in ["0", "-1", "99999999999", "01", "nan"] {
         tenant.forge(&revision("bait", number, &here, &json!([])));
     }
@@ -215,7 +223,7 @@ fn p22_who_writes_records_of_his_own_cannot_reach_beyond_his_namespace() {
         json!({"holderIdentity": "mallory", "leaseDurationSeconds": 2_000_000_000, "renewTime": "2099-01-01T00:00:00.000000Z", "acquireTime": "2099-01-01T00:00:00.000000Z"}),
         json!({"holderIdentity": "\u{1b}[2J", "leaseDurationSeconds": 1, "leaseTransitions": 2_147_483_647}),
     ] {
-        tenant.forge(&head("bait", &here, &[own.clone()], &json!([])));
+        tenant.forge(&head("bait", &here, std::slice::from_ref(&own), &json!([])));
         tenant.forge(&json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "ku8.bait", "namespace": here}, "spec": spec}));
         tenant.check(
             "a lock of his",
@@ -224,7 +232,7 @@ fn p22_who_writes_records_of_his_own_cannot_reach_beyond_his_namespace() {
         tenant.clean();
     }
     // A name in its labels that is another one's.
-    let mut other = head("bait", &here, &[own.clone()], &json!([]));
+    let mut other = head("bait", &here, std::slice::from_ref(&own), &json!([]));
     other["metadata"]["labels"]["ku8.dev/name"] = json!("web.r1");
     tenant.forge(&other);
     tenant.check(
@@ -247,7 +255,7 @@ fn p22_who_writes_records_of_his_own_cannot_reach_beyond_his_namespace() {
         "{\"inventory\":".repeat(1_000),
         format!("{{\"format\":1,\"reason\":\"{}\"}}", "x".repeat(500_000)),
     ] {
-        let mut odd = head("bait", &here, &[own.clone()], &json!([]));
+        let mut odd = head("bait", &here, std::slice::from_ref(&own), &json!([]));
         odd["data"]["state"] = json!(state);
         tenant.clean();
         tenant.forge(&odd);

@@ -93,17 +93,18 @@ fn merge(into: &mut Map<String, Value>, from: &Map<String, Value>) {
 fn without(mine: &Map<String, Value>, theirs: &Map<String, Value>) -> Map<String, Value> {
     let mut rest = Map::new();
     for (segment, set) in mine {
-        match (set.as_object(), theirs.get(segment).and_then(Value::as_object)) {
-            (_, None) => {
-                rest.insert(segment.clone(), set.clone());
+        let Some(other) = theirs.get(segment) else {
+            rest.insert(segment.clone(), set.clone());
+            continue;
+        };
+        if let (Some(mine), Some(theirs)) = (set.as_object(), other.as_object())
+            && !mine.is_empty()
+            && !theirs.is_empty()
+        {
+            let below = without(mine, theirs);
+            if !below.is_empty() {
+                rest.insert(segment.clone(), Value::Object(below));
             }
-            (Some(mine), Some(theirs)) if !mine.is_empty() && !theirs.is_empty() => {
-                let below = without(mine, theirs);
-                if !below.is_empty() {
-                    rest.insert(segment.clone(), Value::Object(below));
-                }
-            }
-            _ => {}
         }
     }
     rest

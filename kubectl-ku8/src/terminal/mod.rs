@@ -51,14 +51,17 @@ pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
         let thread = std::thread::current().name().unwrap_or("?").to_owned();
-        let message = panic.payload_as_str().unwrap_or("no words");
+        let words = fault(panic.payload_as_str().unwrap_or("no words"), &thread, &place);
         // Nobody is left to tell when this fails.
-        let _ = writeln!(
-            std::io::stderr().lock(),
-            "error: a fault in kubectl-ku8 itself: {} (thread '{thread}'{place})\nhint:  what was begun is recorded: run the same command again; please report this",
-            printable(&redact(message))
-        );
+        let _ = writeln!(std::io::stderr().lock(), "{words}");
     }));
+}
+
+fn fault(message: &str, thread: &str, place: &str) -> String {
+    format!(
+        "error: a fault in kubectl-ku8 itself: {} (thread '{thread}'{place})\nhint:  what was begun is recorded: run the same command again; please report this",
+        printable(&redact(message))
+    )
 }
 
 /// Prints help, or what is wrong with a command line, before there is a [`Ui`]. A person's own words come back in it.
@@ -166,5 +169,17 @@ impl Ui {
         for hint in &error.hints {
             self.complain(&format!("{} {}", self.err.dim("hint: "), printable(hint)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_says_where_and_no_secret() {
+        crate::secrets::redact::learn("canary-in-a-panic");
+        let words = fault("bad value: \"canary-in-a-panic\"\u{1b}[2J", "main", " at src/x.rs:1");
+        assert!(words.contains("bad value: \"(redacted)\"\\u{1b}[2J (thread 'main' at src/x.rs:1)"), "{words}");
     }
 }
