@@ -213,7 +213,8 @@ impl Space {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", line]).env_clear().current_dir(&self.folder);
         command.envs(plugin.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))));
-        finish(command.env("PATH", path), "", &["(shell)", line])
+        command.env("PATH", path);
+        finish(command, "", &["(shell)", line])
     }
 
     /// Starts a command and lets it run; the caller ends it. What it writes goes to files.
