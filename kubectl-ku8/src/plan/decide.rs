@@ -145,8 +145,13 @@ fn judge_owner(change: &mut Change, live: &LiveObject, policy: &Policy, problems
     if adoptable && policy.adopt.contains(&change.key) {
         return;
     }
+    let restored = live.owner_id().and_then(|id| id.rsplit_once('/')).filter(|(home, _)| *home == policy.home);
     let hint = if adoptable {
         format!("look at it, then pass --adopt {} to take it over", change.key)
+    } else if let Some((_, name)) = restored.and_then(|(home, _)| home.split_once('/')) {
+        format!(
+            "the record was made again, from a backup perhaps; mark the objects as its own: kubectl ku8 repair {name}"
+        )
     } else {
         "choose another name, or delete it from that definition first".to_owned()
     };

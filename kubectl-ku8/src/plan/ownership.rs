@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::compare::{HIDDEN, Keys, is_sensitive, keyed, lookup};
 use super::managed_fields::{FieldSet, Manager, managers, ours};
 use super::{FieldCause, FieldChange, FieldOp, PathStep, display_path};
-use crate::object::{Quantity, Yielded};
+use crate::object::{Quantity, Yielded, labels};
 
 /// A field that is no longer what we published, and that somebody else set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -72,7 +72,10 @@ pub(crate) fn drift(published: &Value, live: &Value, yielded: &[Yielded]) -> Vec
             return;
         }
         let field = display_path(path);
-        if yielded.iter().any(|one| one.field == field) {
+        // Whose object it is gets written anew after a restore, by us.
+        if yielded.iter().any(|one| one.field == field)
+            || path.last() == Some(&PathStep::Field(labels::OWNER_ID.into()))
+        {
             return;
         }
         let holder =
