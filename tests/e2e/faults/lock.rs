@@ -209,7 +209,8 @@ fn p1_a_lock_lost_between_apply_and_prune_removes_nothing() {
 #[test]
 fn p23_wrong_clocks_do_no_harm() {
     let Some(mut space) = Space::new("clocks") else { return };
-    space.set("KU8_LEASE_SECONDS", "2");
+    // Long enough for a busy machine to renew in time: a holder that cannot stops by itself, which is not the point.
+    space.set("KU8_LEASE_SECONDS", "4");
     let rounds: Vec<usize> = (0..count(100)).collect();
     let worst = Mutex::new(Duration::ZERO);
     let tally = each(&space, &rounds, |desk, name, round| {
@@ -224,7 +225,7 @@ fn p23_wrong_clocks_do_no_harm() {
         "P23",
         &format!("clocks two hours apart, taken over {:.1} s after the last renewal at most", worst.as_secs_f64()),
     );
-    assert!(worst < Duration::from_secs(2 + 5), "{worst:?}");
+    assert!(worst < Duration::from_secs(4 + 5), "{worst:?}");
 }
 
 /// One publish is held up while it renews, then dies unseen; another one, of another time, must wait, then need not.
