@@ -30,7 +30,13 @@ struct Cell {
 type Model = BTreeMap<&'static str, Cell>;
 
 fn wish(chance: &mut Chance) -> BTreeMap<&'static str, String> {
-    KEYS.iter().filter_map(|key| (chance.below(3) > 0).then(|| (*key, format!("v{}", chance.below(3))))).collect()
+    let mut data = BTreeMap::new();
+    for key in KEYS {
+        if chance.below(3) > 0 {
+            data.insert(key, format!("v{}", chance.below(3)));
+        }
+    }
+    data
 }
 
 fn object(name: &str, data: &BTreeMap<&'static str, String>) -> Value {
@@ -83,6 +89,24 @@ fn conflicts(
     found
 }
 
+/// Who is told to hold which field.
+fn told_of(plan: &Value) -> BTreeSet<String> {
+    let problems = plan["problems"].as_array().expect("a list");
+    let line = |problem: &Value| {
+        let message = text(&problem["message"]);
+        let (field, rest) = message.split_once(" is held by ").unwrap_or((message, "?"));
+        let holder = rest.split(" since").next().unwrap_or_default();
+        format!("{} {field} held by {holder}", text(&problem["object"]))
+    };
+    problems.iter().map(line).collect()
+}
+
+fn data_of_all(space: &Space) -> BTreeMap<String, BTreeMap<String, String>> {
+    let data = |one: &Value| serde_json::from_value(one["data"].clone()).unwrap_or_default();
+    let found = space.list("configmap", "ku8.dev/owner=web");
+    found.iter().map(|one| (text(&one["metadata"]["name"]).to_owned(), data(one))).collect()
+}
+
 #[test]
 fn p5_fields_of_others_are_never_taken_in_silence() {
     let Some(space) = Space::new("p5") else { return };
@@ -128,16 +152,7 @@ fn p5_fields_of_others_are_never_taken_in_silence() {
                 expected.insert(format!("ConfigMap/{name} {field} held by {holder}"));
             }
         }
-        let found: BTreeSet<String> = plan["problems"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|problem| {
-                let message = text(&problem["message"]);
-                let (field, rest) = message.split_once(" is held by ").unwrap_or((message, "?"));
-                format!("{} {field} held by {}", text(&problem["object"]), rest.split(" since").next().unwrap())
-            })
-            .collect();
+        let found = told_of(&plan);
         // Where two hold a field, one of them is named.
         let fields = |set: &BTreeSet<String>| -> BTreeSet<String> {
             set.iter().map(|line| line.split(" held by").next().unwrap().to_owned()).collect()
@@ -156,16 +171,7 @@ fn p5_fields_of_others_are_never_taken_in_silence() {
             );
         }
         space.run("publish web --yes --no-wait --force-conflicts").ok();
-        let live: BTreeMap<String, BTreeMap<String, String>> = space
-            .list("configmap", "ku8.dev/owner=web")
-            .into_iter()
-            .map(|one| {
-                (
-                    text(&one["metadata"]["name"]).to_owned(),
-                    serde_json::from_value(one["data"].clone()).unwrap_or_default(),
-                )
-            })
-            .collect();
+        let live = data_of_all(&space);
         for (place, name) in names.iter().enumerate() {
             let live = &live[name];
             for key in &KEYS {
@@ -185,7 +191,7 @@ fn p5_fields_of_others_are_never_taken_in_silence() {
                     cell.value,
                     cell.holders
                 );
-                kept += usize::from(wanted.is_some() && second[place].get(key).is_none());
+                kept += usize::from(wanted.is_some() && !second[place].contains_key(key));
             }
             cases += 1;
         }

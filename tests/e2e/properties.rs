@@ -1,6 +1,8 @@
 //! What must hold for any object and not only for the ones somebody thought of: a plan of what was just applied is
 //! empty, and what a plan says about a change is, field by field, what the server then holds.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 use serde_json::{Map, Value, json};
 
 use crate::stage::{Space, text, yaml};
@@ -145,7 +147,7 @@ fn object(kind: u64, name: &str, chance: &mut Chance) -> Value {
             made("v1", "Service", json!({"spec": spec}))
         }
         6 => {
-            let data: Map<String, Value> = (0..1 + chance.below(3))
+            let data: Map<String, Value> = (0..=chance.below(3))
                 .map(|n| (format!("k{n}.conf"), json!(format!("a = {}\nb\n", chance.below(4)))))
                 .collect();
             made("v1", "ConfigMap", json!({"data": data}))

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::{Space, config_map, service, uid, version, writes, yaml};
+use crate::stage::{Space, config_map, service, sha256, uid, version, writes, yaml};
 
 /// A published Service on port 80, and a kept plan that moves it to 81.
 fn planned(name: &str) -> Option<(Space, String)> {
@@ -108,10 +108,8 @@ fn a9_a_changed_file_an_edited_definition_and_another_cluster_are_refused() {
     let Some((space, file)) = planned("a9") else { return };
     let text = std::fs::read_to_string(&file).unwrap();
     let digest_of = |plan: &mut Value| {
-        use sha2::{Digest, Sha256};
         plan["digest"] = json!("");
-        let sum = Sha256::digest(serde_json::to_vec(plan).unwrap());
-        plan["digest"] = json!(format!("sha256:{}", sum.iter().map(|byte| format!("{byte:02x}")).collect::<String>()));
+        plan["digest"] = json!(sha256(&serde_json::to_vec(plan).unwrap()));
     };
     let marked = space.requests().len();
     let changed = space.file("changed.plan", text.replace("update", "create"));

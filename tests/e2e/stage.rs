@@ -461,6 +461,16 @@ pub(crate) fn uid(object: &Value) -> String {
     text(&object["metadata"]["uid"]).to_owned()
 }
 
+/// `sha256:` and the digest in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    let mut text = "sha256:".to_owned();
+    for byte in Sha256::digest(bytes) {
+        write!(text, "{byte:02x}").expect("memory");
+    }
+    text
+}
+
 /// The requests that could change what the server stores, one a line.
 pub(crate) fn writes(requests: &[AuditEntry]) -> Vec<String> {
     requests.iter().filter(|entry| entry.writes()).map(|entry| format!("{} {}", entry.verb, entry.uri)).collect()

@@ -1,11 +1,13 @@
 //! P4: whatever changes between a plan and its apply, a stale plan is refused and nothing of it is written.
 //! Every refusal is checked against the resourceVersions of everything in the namespace.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::stage::{Space, config_map, service, text, version, yaml};
+use crate::stage::{Space, config_map, service, sha256, text, version, yaml};
 
 /// Something happens between plan and apply; returns the file to apply.
 type Change = fn(&Space, &str, u64) -> String;
@@ -75,12 +77,10 @@ fn file_edited(space: &Space, file: &str, n: u64) -> String {
 }
 
 fn elsewhere(space: &Space, file: &str, n: u64) -> String {
-    use sha2::{Digest, Sha256};
     let mut plan: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     plan["cluster"]["uid"] = json!(format!("00000000-0000-0000-0000-{n:012}"));
     plan["digest"] = json!("");
-    let sum = Sha256::digest(serde_json::to_vec(&plan).unwrap());
-    plan["digest"] = json!(format!("sha256:{}", sum.iter().map(|byte| format!("{byte:02x}")).collect::<String>()));
+    plan["digest"] = json!(sha256(&serde_json::to_vec(&plan).unwrap()));
     space.file("elsewhere.plan", plan.to_string())
 }
 
