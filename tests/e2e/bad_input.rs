@@ -116,10 +116,10 @@ fn a_reader_may_plan_and_is_told_what_it_may_not_do() {
     assert_eq!(service["action"], "noop", "{service}");
 
     // What is missing is said at once, with a Role to ask for.
-    for command in ["publish web --yes", "delete web --yes"] {
-        ada.run(command).fails(1, &["ada", "kind: Role", "reader"]).hints();
+    ada.run("publish web --yes").fails(1, &["ada", "kind: Role", "reader"]).hints();
+    for command in ["delete web --yes", "define web --label a=b"] {
+        ada.run(command).fails(1, &["forbidden", "ada", "reader"]).hints();
     }
-    ada.run("define web --label a=b").fails(1, &["forbidden", "ada", "reader"]).hints();
     ada.run("define db -t mysql --set database=orders").fails(1, &["create", "configmaps", "namespace reader"]);
     let bob = space.as_user("bob");
     bob.run("list").fails(1, &["bob", "list", "configmaps", "namespace reader"]).hints();

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::stage::{Space, config_map, service, stateful_set, text, uid, writes, yaml};
 
 #[test]
-fn an_object_of_nobody_is_named_and_taken_over_only_when_asked() {
+fn e1_an_object_of_nobody_is_named_and_taken_over_only_when_asked() {
     let Some(space) = Space::new("nobodys") else { return };
     space.kubectl(&["create", "configmap", "conf", "--from-literal=key=theirs"]);
     let theirs = space.get("configmap/conf");
@@ -36,7 +36,7 @@ fn an_object_of_nobody_is_named_and_taken_over_only_when_asked() {
 }
 
 #[test]
-fn an_object_of_another_definition_is_refused_even_with_adopt() {
+fn e1_an_object_of_another_definition_is_refused_even_with_adopt() {
     let Some(space) = Space::new("anothers") else { return };
     space.feed(&yaml(&[config_map("conf", "first")]), &["define", "first", "-f", "-"]).ok();
     space.run("publish first --yes").ok();

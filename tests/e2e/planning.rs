@@ -12,7 +12,7 @@ fn four() -> Vec<Value> {
 }
 
 #[test]
-fn a_first_plan_only_reads_and_dry_runs() {
+fn a1_a_first_plan_only_reads_and_dry_runs() {
     let Some(space) = Space::new("plan-reads") else { return };
     let file = space.file("web.yaml", yaml(&four()));
     let stored = space.inventory();
@@ -51,7 +51,7 @@ fn a_plan_of_a_stored_definition_only_reads() {
 }
 
 #[test]
-fn exit_codes_tell_nothing_to_do_from_changes_from_an_error() {
+fn a2_exit_codes_tell_nothing_to_do_from_changes_from_an_error() {
     let Some(space) = Space::new("exit-codes") else { return };
     let file = space.file("web.yaml", yaml(&four()));
     space.ku8(&["define", "web", "-f", &file]).ok();
@@ -69,7 +69,7 @@ fn exit_codes_tell_nothing_to_do_from_changes_from_an_error() {
 }
 
 #[test]
-fn create_update_delete_and_unchanged_are_told_apart_and_repeating_changes_nothing() {
+fn a3_create_update_delete_and_unchanged_are_told_apart_and_repeating_changes_nothing() {
     let Some(space) = Space::new("told-apart") else { return };
     let first = [config_map("same", "1"), config_map("changed", "1"), config_map("removed", "1")];
     space.feed(&yaml(&first), &["define", "web", "-f", "-"]).ok();

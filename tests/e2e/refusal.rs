@@ -16,15 +16,20 @@ const CANARY: &str = "refusal-canary";
 impl<'a> Refusal<'a> {
     /// Begins to refuse objects of these names.
     pub(crate) fn of(space: &'a Space, names: &[&str]) -> Self {
+        let listed = names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+        Self::unless(space, &format!("!(object.metadata.name in [{listed}])"))
+    }
+
+    /// Begins to refuse objects for which this CEL expression is false.
+    pub(crate) fn unless(space: &'a Space, allowed: &str) -> Self {
         let name = format!("refusal-{}", space.namespace);
-        let listed = names.iter().chain(&[CANARY]).map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
         let rules =
             json!([{"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["CREATE", "UPDATE"], "resources": ["*"]}]);
         let policy = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
             "metadata": {"name": name}, "spec": {"failurePolicy": "Fail",
             "matchConstraints": {"resourceRules": rules},
             "validations": [{"message": "the test does not want it",
-                "expression": format!("(has(request.dryRun) && request.dryRun) || !(object.metadata.name in [{listed}])")}]}});
+                "expression": format!("(has(request.dryRun) && request.dryRun) || (object.metadata.name != '{CANARY}' && ({allowed}))")}]}});
         let binding = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
             "metadata": {"name": name}, "spec": {"policyName": name, "validationActions": ["Deny"],
             "matchResources": {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": space.namespace}}}}});

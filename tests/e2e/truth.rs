@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::refusal::Refusal;
 use crate::stage::{Space, config_map, service, stateful_set, text, uid, version, writes, yaml};
 
 fn define(space: &Space, objects: &[Value]) {
@@ -524,4 +525,62 @@ fn c7_a_namespace_that_does_not_exist_is_refused_or_planned_first() {
     space.run("delete web -n c7-new --yes").ok();
     space.kubectl(&["get", "namespace", "c7-new"]);
     space.kubectl(&["delete", "namespace", "c7-new", "--wait=false"]);
+}
+
+#[test]
+fn an_object_whose_replacement_is_refused_is_put_back_as_it_was() {
+    let Some(space) = Space::new("put-back") else { return };
+    let mut labelled = service("web", 80);
+    labelled["metadata"]["labels"] = json!({"team": "orders"});
+    publish(&space, &[labelled.clone()]);
+    let before = space.get("service/web");
+    labelled["spec"]["clusterIP"] = json!("None");
+    define(&space, &[labelled]);
+    let refusal = Refusal::unless(&space, "object.kind != 'Service' || object.spec.clusterIP != 'None'");
+    let failed = space.run("publish web --yes --allow-replace service/web");
+    assert_ne!(failed.code, 0);
+    failed.says(&["Service/web could not be replaced and was put back as it was", "the test does not want it"]);
+    let back = space.get("service/web");
+    assert_ne!(uid(&back), uid(&before));
+    for field in ["spec", "metadata"] {
+        let kept = |object: &Value| match field {
+            "spec" => object["spec"].clone(),
+            _ => json!([object["metadata"]["labels"], object["metadata"]["annotations"]]),
+        };
+        assert_eq!(kept(&back), kept(&before), "{field}");
+    }
+    refusal.lift();
+    space.run("publish web --yes --allow-replace service/web").ok();
+    assert_eq!(space.get("service/web")["spec"]["clusterIP"], "None");
+    nothing_to_do(&space);
+}
+
+#[test]
+fn f5_an_object_that_moves_to_another_version_of_its_api_stays_the_same_object() {
+    let Some(space) = Space::new("f5") else { return };
+    let old = json!({"apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"}, "spec": {
+        "maxReplicas": 5, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "none"}}});
+    publish(&space, &[old.clone()]);
+    let before = uid(&space.get("hpa/web"));
+    nothing_to_do(&space);
+    let mut new = old;
+    new["apiVersion"] = json!("autoscaling/v2");
+    new["spec"]["maxReplicas"] = json!(6);
+    define(&space, &[new]);
+    let planned = space.run("plan web").ok().says(&["~ update  HorizontalPodAutoscaler/web", "5 → 6"]);
+    assert!(!planned.stdout.contains("delete  "), "{}", planned.stdout);
+    space.run("publish web --yes --no-wait").ok();
+    assert_eq!(uid(&space.get("hpa/web")), before);
+    nothing_to_do(&space);
+}
+
+#[test]
+fn g3_a_secret_with_values_is_no_part_of_a_definition() {
+    let Some(space) = Space::new("g3") else { return };
+    for field in ["data", "stringData"] {
+        let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "conf"}, field: {"password": "Y2FuYXJ5"}});
+        let refused = space.feed(&yaml(&[secret]), &["define", "web", "-f", "-"]).fails(1, &["Secret", "conf"]).hints();
+        assert!(!format!("{}{}", refused.stdout, refused.stderr).contains("Y2FuYXJ5"));
+    }
+    assert!(space.find("configmap/ku8.web").is_none());
 }

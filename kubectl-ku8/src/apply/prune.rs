@@ -64,7 +64,7 @@ impl Apply<'_> {
         seen: Option<&LiveObject>,
         version: &str,
     ) -> Result<Outcome, WriteError> {
-        let resource = self.cluster.reader().resource_of(&key.group_kind(), Some(version)).await?;
+        let resource = self.cluster.reader().readable(&key.group_kind(), Some(version)).await?;
         let mut seen = seen.cloned();
         for _ in 0..TRIES {
             let Some(live) = &seen else { return Ok(Outcome::Pruned) };

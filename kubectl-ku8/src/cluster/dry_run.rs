@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::http::Exchange;
 use super::observe::{APPLY, TRIES, pinned};
-use super::{ClusterError, PlanClient, Resource};
-use crate::object::{DryRun, FieldConflict, LiveObject, ObjectKey, Observation, Patch, labels};
+use super::{ApiStatus, ClusterError, PlanClient, Resource};
+use crate::object::{DryRun, FieldConflict, LiveObject, Manifest, ObjectKey, Observation, Patch, labels};
 
 impl PlanClient {
     /// Asks what our patch would make of the object.
@@ -35,21 +35,35 @@ impl PlanClient {
                 match self.dry_apply(resource, manifest.key(), &body, true).await {
                     Ok(forced) => Ok(DryRun::Conflict { causes, forced: Some(forced) }),
                     Err(error) if error.is_conflict() => Err(error),
+                    // It could not be changed even then; what is replaced has no other holders any more.
+                    Err(ClusterError::Api { status, .. }) if status.is_invalid_manifest() => {
+                        Ok(self.refused(resource, manifest, live, status).await)
+                    }
                     Err(_) => Ok(DryRun::Conflict { causes, forced: None }),
                 }
             }
             Err(ClusterError::Api { status, .. }) if status.is_invalid_manifest() => {
-                let immutable = live.is_some()
-                    && status.code == 422
-                    && self.probe_create(resource, manifest.key(), manifest.value()).await;
-                Ok(DryRun::Invalid {
-                    message: status.message.clone(),
-                    causes: status.causes.into_iter().map(|cause| (cause.field, cause.message)).collect(),
-                    immutable,
-                })
+                Ok(self.refused(resource, manifest, live, status).await)
             }
             Err(ClusterError::Api { status, .. }) if status.is_webhook_failure() => Ok(DryRun::Webhook(status.message)),
             Err(error) => Err(error),
+        }
+    }
+
+    /// A refusal, with whether only immutability stands in the way.
+    async fn refused(
+        &self,
+        resource: &Resource,
+        manifest: &Manifest,
+        live: Option<&LiveObject>,
+        status: ApiStatus,
+    ) -> DryRun {
+        let immutable =
+            live.is_some() && status.code == 422 && self.probe_create(resource, manifest.key(), manifest.value()).await;
+        DryRun::Invalid {
+            message: status.message,
+            causes: status.causes.into_iter().map(|cause| (cause.field, cause.message)).collect(),
+            immutable,
         }
     }
 

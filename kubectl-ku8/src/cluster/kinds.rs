@@ -114,6 +114,18 @@ impl PlanClient {
         }
     }
 
+    /// Where an object can be read: in the version it was written in, or when the server has given that up, in the one
+    /// it has.
+    ///
+    /// # Errors
+    /// [`ClusterError::UnknownKind`] when the server does not have the kind at all.
+    pub async fn readable(&self, kind: &GroupKind, version: Option<&str>) -> Result<Resource, ClusterError> {
+        match self.resource_of(kind, version).await {
+            Err(ClusterError::UnknownKind { .. }) if version.is_some() => self.resource_of(kind, None).await,
+            other => other,
+        }
+    }
+
     /// Tells of a kind that a plan creates before it is used: its CustomResourceDefinition is in the plan.
     pub fn expect_kind(&self, definition: &Manifest) {
         let spec = &definition.value()["spec"];
@@ -140,10 +152,12 @@ impl PlanClient {
     }
 
     async fn served(&self, kind: &GroupKind, version: Option<&str>) -> Result<Resource, ClusterError> {
-        if let Some(resource) = Resource::built_in(kind) {
+        // A manifest may be written in another version of a built-in kind than the one in the table.
+        let meant = |resource: &Resource| version.is_none_or(|version| version == resource.version);
+        if let Some(resource) = Resource::built_in(kind).filter(meant) {
             return Ok(resource);
         }
-        if let Some(known) = self.discovered.lock().ok().and_then(|known| known.get(kind).cloned()) {
+        if let Some(known) = self.discovered.lock().ok().and_then(|known| known.get(kind).cloned()).filter(meant) {
             return Ok(known);
         }
         let unknown = |version: &str| ClusterError::UnknownKind {

@@ -67,7 +67,7 @@ impl PlanClient {
     }
 
     async fn look(&self, key: ObjectKey, version: Option<String>) -> Result<(ObjectKey, Observation), ClusterError> {
-        let live = match self.resource_of(&key.group_kind(), version.as_deref()).await {
+        let live = match self.readable(&key.group_kind(), version.as_deref()).await {
             Ok(resource) => self.read(&resource, &key).await?,
             Err(ClusterError::UnknownKind { .. }) => None,
             Err(error) => return Err(error),

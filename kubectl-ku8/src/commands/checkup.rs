@@ -207,7 +207,7 @@ async fn objects(cluster: &PlanClient, namespace: &str, head: &Head) -> Result<V
     let entries = head.state.inventory.entries();
     let reads = entries.iter().map(|entry| async move {
         let key = entry.key();
-        let live = match cluster.resource_of(&key.group_kind(), Some(&entry.version)).await {
+        let live = match cluster.readable(&key.group_kind(), Some(&entry.version)).await {
             Ok(resource) => cluster.read(&resource, &key).await?,
             Err(ClusterError::UnknownKind { .. }) => None,
             Err(error) => return Err(error),

@@ -112,7 +112,7 @@ async fn with_live_uids(head: &Head, cluster: &PlanClient) -> Result<Inventory, 
     let mut entries: Vec<InventoryEntry> = Vec::new();
     for mut entry in head.state.inventory.entries().iter().cloned() {
         let key = entry.key();
-        if let Ok(resource) = cluster.resource_of(&key.group_kind(), Some(&entry.version)).await
+        if let Ok(resource) = cluster.readable(&key.group_kind(), Some(&entry.version)).await
             && !entry.uid.is_empty()
             && let Some(live) = cluster.read(&resource, &key).await?
         {

@@ -104,9 +104,12 @@ impl Policy {
                 && !equal(lookup(manifest.value(), path), now)
                 && !(is_item && lookup(manifest.value(), path).is_some())
         };
-        let by_hand = |manager: &Manager| {
-            let takes = !manager.applies && manager.subresource.is_empty();
-            if takes { manager.set.only(&set_back) } else { FieldSet::default() }
+        // An object that was put back after a refused replacement was written whole, by us.
+        let of_ours = |path: &[PathStep]| lookup(published, path).is_some() || lookup(manifest.value(), path).is_some();
+        let by_hand = |manager: &Manager| match (manager.applies, manager.subresource.is_empty()) {
+            (false, true) if manager.name == labels::FIELD_MANAGER => manager.set.only(&of_ours),
+            (false, true) => manager.set.only(&set_back),
+            _ => FieldSet::default(),
         };
         managed_fields::taken(&live.value, &by_hand, contradicting(manifest, live))
     }
