@@ -32,6 +32,9 @@
 //! | a command | `commands/<name>.rs`, a variant and an arm in `commands/mod.rs`, a session in `tests/it/cli/` |
 //! | a template | `templates-wasm/<name>/`, a row in its README |
 //! | a readiness rule | a function in `wait/status.rs` and its cases in the same file |
+//! | a rule about whose field something is | `plan/policy.rs` before the server is asked, `plan/answer.rs` after |
+//! | a rule about what cannot change in place | `plan/replace.rs`; how it is done in `apply/replace.rs` |
+//! | a write | `cluster/write.rs`, the one door: lock, ambiguous answers and retries are there |
 //! | a value renderer | `terminal/value_view.rs`; the JSON shape stays in `plan` |
 //! | a hint for a failure | `error.rs` |
 //! | a field in a stored record | `release/record.rs`: bump the format version, keep the old fixture decoding |
