@@ -227,8 +227,7 @@ fn findings(plan: &Plan, styles: Styles, lines: &mut Vec<String>) {
             Severity::Warning => styles.warn("warning:"),
             Severity::Error => styles.bad("error:"),
         };
-        let path = dotted(&found.path);
-        let at = if path.is_empty() { String::new() } else { format!("{path}: ") };
+        let at = if found.path.is_empty() { String::new() } else { format!("{}: ", dotted(&found.path)) };
         lines.push(format!("{word} {at}{} [{}]", printable(&found.message), found.code));
         lines.extend(found.hint.iter().map(|hint| format!("  {}", printable(hint))));
     }
