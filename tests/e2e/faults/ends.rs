@@ -19,6 +19,9 @@ const LIMIT: u64 = 5;
 /// What a command may take beyond it.
 const BEYOND: Duration = Duration::from_secs(5);
 
+/// What a machine that runs other tests beside may add; the figure that is printed has nothing added.
+const BUSY: Duration = Duration::from_secs(5);
+
 const COMMANDS: [&str; 6] =
     ["list", "plan NAME", "publish NAME --yes", "status NAME", "show NAME", "delete NAME --yes"];
 
@@ -97,7 +100,7 @@ fn p7_every_command_ends_whatever_the_server_does_not_say() {
 
 /// It must have failed, in time, with one error that says something.
 fn verdict(ran: &Ran, what: &str) -> Result<&'static str, String> {
-    let limit = Duration::from_secs(LIMIT) + BEYOND;
+    let limit = Duration::from_secs(LIMIT) + BEYOND + BUSY;
     let error = ran.stderr.lines().find(|line| line.starts_with("error:"));
     if ran.code != 0 && ran.took <= limit && error.is_some_and(|line| line.len() > 20) {
         return Ok("failed in time");
