@@ -140,7 +140,7 @@ fn a9_a_changed_file_an_edited_definition_and_another_cluster_are_refused() {
 
 #[test]
 fn a_kept_plan_of_a_template_holds_no_password_and_applies_as_approved() {
-    let Some(space) = Space::new("kept-template") else { return };
+    let Some(space) = Space::new("kept-plan") else { return };
     space.run("define cache -t redis").ok();
     let file = space.folder.join("cache.plan").display().to_string();
     space.ku8(&["plan", "cache", "--out", &file]).ok();

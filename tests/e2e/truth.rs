@@ -560,7 +560,7 @@ fn f5_an_object_that_moves_to_another_version_of_its_api_stays_the_same_object()
     let Some(space) = Space::new("f5") else { return };
     let old = json!({"apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"}, "spec": {
         "maxReplicas": 5, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "none"}}});
-    publish(&space, &[old.clone()]);
+    publish(&space, std::slice::from_ref(&old));
     let before = uid(&space.get("hpa/web"));
     nothing_to_do(&space);
     let mut new = old;
