@@ -13,6 +13,7 @@ use super::connect::{Notice, credential_failure};
 use super::error::ApiStatus;
 use super::mask::Mask;
 use super::patience::{Patience, Tries};
+use super::transport::connect;
 use super::wire::{build, root_cause, was_refused};
 use super::{ClusterError, Target};
 
@@ -50,8 +51,7 @@ pub(crate) struct Exchange<'a> {
 
 impl Http {
     pub(crate) fn new(target: &Target) -> Result<Self, ClusterError> {
-        let config = target.config.clone();
-        let client = kube::Client::try_from(config).map_err(|error| {
+        let client = connect(&target.config).map_err(|error| {
             ClusterError::Kubeconfig(credential_failure(&error).unwrap_or_else(|| root_cause(&error)))
         })?;
         Ok(Self {

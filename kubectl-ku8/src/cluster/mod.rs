@@ -16,6 +16,7 @@ mod proof;
 mod rights;
 mod store;
 mod take_over;
+mod transport;
 mod unlock;
 mod watch;
 mod wire;
