@@ -46,8 +46,10 @@ pub(super) async fn observe_owned(
         }
     }
     let mut volumes: BTreeMap<String, LiveObject> = BTreeMap::new();
-    for selector in selectors {
-        for claim in cluster.list(&PlanClient::core("PersistentVolumeClaim"), namespace, &selector).await? {
+    let claims = PlanClient::core("PersistentVolumeClaim");
+    let lists = selectors.iter().map(|selector| cluster.list(&claims, namespace, selector));
+    for list in futures::future::try_join_all(lists).await? {
+        for claim in list {
             let claim_name = claim.value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
             if sets.iter().any(|set| is_claim_of(&claim_name, set)) {
                 volumes.insert(claim_name, claim);
