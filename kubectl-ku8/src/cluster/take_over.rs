@@ -62,17 +62,6 @@ impl Cluster {
         key: &ObjectKey,
         seen: &Precondition,
     ) -> Result<(), ClusterError> {
-        let body = json!({
-            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Orphan",
-            "preconditions": {"uid": seen.uid, "resourceVersion": seen.resource_version},
-        });
-        let path = resource.path(key);
-        let content = ("application/json", &body);
-        let write = Write { method: Method::DELETE, path: &path, query: &[], content, verb: "delete" };
-        match self.send(write, resource, key, &Proof::Deleted(seen)).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_not_found() => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.delete_seen(resource, key, seen, "Orphan").await
     }
 }

@@ -55,8 +55,19 @@ impl Cluster {
     /// # Errors
     /// 409 when it changed meanwhile.
     pub async fn delete(&self, resource: &Resource, key: &ObjectKey, seen: &Precondition) -> Result<(), ClusterError> {
+        self.delete_seen(resource, key, seen, "Background").await
+    }
+
+    /// Deletes exactly the object that was seen; what belongs to it goes or stays as the policy says.
+    pub(super) async fn delete_seen(
+        &self,
+        resource: &Resource,
+        key: &ObjectKey,
+        seen: &Precondition,
+        propagation: &str,
+    ) -> Result<(), ClusterError> {
         let body = json!({
-            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
+            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation,
             "preconditions": {"uid": seen.uid, "resourceVersion": seen.resource_version},
         });
         let path = resource.path(key);
