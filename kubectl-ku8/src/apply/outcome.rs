@@ -121,7 +121,10 @@ pub struct ObjectOutcome {
 impl ObjectOutcome {
     /// Says whether the cluster is another one than before.
     pub fn wrote(&self) -> bool {
-        matches!(self.outcome, Outcome::Created | Outcome::Configured | Outcome::Pruned)
+        use WriteError::{Lost, NotServed, PutBack, Stuck};
+        // A replacement that fails has deleted something all the same.
+        let half = matches!(self.error, Some(Lost { .. } | NotServed { .. } | PutBack { .. } | Stuck { .. }));
+        half || matches!(self.outcome, Outcome::Created | Outcome::Configured | Outcome::Replaced | Outcome::Pruned)
     }
 
     /// The error, or why it was not reached.

@@ -25,11 +25,6 @@ impl Names {
         let known: BTreeSet<String> = keys.into_iter().map(|key| folded(&key.to_string())).collect();
         self.0.difference(&known).cloned().collect()
     }
-
-    /// The words, kinds in small letters.
-    pub fn words(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
 }
 
 fn folded(word: &str) -> String {
