@@ -32,19 +32,12 @@ pub struct Context {
 }
 
 impl Context {
-    /// Looks at the environment once.
-    pub fn new(globals: GlobalArgs) -> Self {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let around = Surroundings {
-            color: globals.color,
-            no_color: set("NO_COLOR"),
-            dumb: std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
-            quiet: globals.quiet,
-            no_input: globals.no_input,
-        };
+    /// Looks at the environment once. `document` says that the command was asked for JSON or YAML.
+    pub fn new(globals: GlobalArgs, document: bool) -> Self {
+        let around = Surroundings { document, ..surroundings(&globals) };
         Self {
             globals,
-            ui: Ui::new(around),
+            ui: Ui::new(around.clone()),
             around,
             interrupt: Interrupt::default(),
             runtime: OnceCell::new(),
@@ -128,8 +121,8 @@ impl Context {
     pub fn claim(&self) -> Claim {
         let seconds =
             std::env::var("KU8_LEASE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(LEASE_SECONDS);
-        let around = self.around;
-        let tell = Arc::new(move |event: &LockEvent| Ui::new(around).say(&lock_words(event)));
+        let around = self.around.clone();
+        let tell = Arc::new(move |event: &LockEvent| Ui::new(around.clone()).say(&lock_words(event)));
         Claim { holder: self.holder(), lasts: Duration::from_secs(seconds), wait: None, clock: now, is_gone, tell }
     }
 
@@ -160,11 +153,45 @@ impl Context {
             request_timeout: self.globals.connection.request_timeout,
             in_cluster: std::env::var_os("KUBERNETES_SERVICE_HOST").is_some(),
             notice: Some(Arc::new({
-                let around = self.around;
-                move |text: &str| Ui::new(around).say(&crate::object::printable(text))
+                let around = self.around.clone();
+                move |text: &str| Ui::new(around.clone()).say(&crate::object::printable(text))
             })),
         }
     }
+}
+
+/// What the environment and the flags say about output.
+pub(super) fn surroundings(globals: &GlobalArgs) -> Surroundings {
+    let value = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let is_on = |name: &str| value(name).is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"));
+    Surroundings {
+        color: globals.color,
+        no_color: value("NO_COLOR").is_some(),
+        force_color: is_on("CLICOLOR_FORCE"),
+        clicolor_off: value("CLICOLOR").is_some_and(|value| value == "0"),
+        dumb: value("TERM").is_some_and(|term| term == "dumb"),
+        ascii: globals.ascii,
+        quiet: globals.quiet,
+        no_input: globals.no_input.unwrap_or_else(|| is_on("CI")),
+        pager: if globals.no_pager { None } else { pager() },
+        plain_less: value("LESS").is_none(),
+        ..Surroundings::default()
+    }
+}
+
+/// `$KU8_PAGER`, `$PAGER`, or `less` where there is one; one that is set to nothing, or to `cat`, is none.
+fn pager() -> Option<String> {
+    let named = std::env::var("KU8_PAGER").or_else(|_| std::env::var("PAGER")).ok();
+    let pager = named.or_else(|| {
+        let path = std::env::var_os("PATH")?;
+        std::env::split_paths(&path).any(|folder| folder.join("less").exists()).then(|| "less -FRX".to_owned())
+    });
+    pager.filter(|pager| !matches!(pager.trim(), "" | "cat"))
+}
+
+/// Says whether a variable is set and not empty.
+pub(super) fn is_set(name: &std::ffi::OsStr) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
 /// `$XDG_CACHE_HOME/ku8`, or `~/.cache/ku8`; compiled templates live below it.

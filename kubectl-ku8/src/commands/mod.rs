@@ -11,11 +11,13 @@ pub mod define;
 pub mod delete;
 pub mod doctor;
 pub mod edit;
+pub mod help;
 pub mod history;
 mod interrupt;
 pub mod list;
 pub mod new;
 mod operate;
+pub mod options;
 pub mod overview;
 mod owned;
 pub mod pipeline;
@@ -29,6 +31,7 @@ mod retire;
 mod rights;
 pub mod rollback;
 mod save;
+pub mod schema;
 pub mod secret;
 mod secret_list;
 mod secret_state;
@@ -39,12 +42,14 @@ mod stored;
 pub mod template;
 pub mod template_store;
 pub mod unlock;
+mod usage;
 mod verdict;
 pub mod version;
+mod warnings;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -52,10 +57,10 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use context::Context;
 
-use crate::cli::{GlobalArgs, Output};
+use crate::cli::{Format, GlobalArgs, ListingArgs, Output};
 use crate::error::{CommandError, exit};
 use crate::render::child;
-use crate::terminal::{AskError, LogLines, Ui};
+use crate::terminal::{AskError, FormatError, Listing, LogLines, Ui, document_text};
 
 /// Plan, publish and operate middleware on any Kubernetes cluster, with nothing installed in it
 #[derive(Parser, Debug)]
@@ -63,7 +68,7 @@ use crate::terminal::{AskError, LogLines, Ui};
     name = "kubectl-ku8",
     bin_name = "kubectl ku8",
     version,
-    disable_help_subcommand = false,
+    disable_help_subcommand = true,
     propagate_version = false,
     max_term_width = 100,
     after_help = "Start with:\n  kubectl ku8 template list\n  kubectl ku8 new\n  kubectl ku8 define orders-db -t mysql --set database=orders\n  kubectl ku8 plan orders-db"
@@ -96,7 +101,15 @@ enum Command {
     Repair(repair::RepairArgs),
     Forget(repair::ForgetArgs),
     Template(template::TemplateArgs),
+    Schema(schema::SchemaArgs),
+    Options(options::OptionsArgs),
+    Help(help::HelpArgs),
     Version(version::VersionArgs),
+}
+
+/// The command line as it is written in help: without what makes it read kubectl's forms.
+pub fn command_line() -> clap::Command {
+    Line::command()
 }
 
 /// Runs a command line and returns the exit code.
@@ -109,12 +122,19 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     crate::terminal::report_panics();
     context::keep_memory_private();
     sensitive::learn_arguments(&arguments);
-    let line = match parse(&arguments) {
+    let line = match usage::parse(&arguments) {
         Ok(line) => line,
         Err(code) => return code,
     };
+    // A fault was told by its hook already; the exit code of one is ours and not the runtime's.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| start(line))).unwrap_or(exit::ERROR)
+}
+
+fn start(parsed: usage::Parsed) -> u8 {
+    let line = parsed.line;
+    crate::terminal::name_command(&parsed.words, parsed.document);
     log(line.globals.verbosity);
-    let context = Context::new(line.globals);
+    let context = Context::new(line.globals, parsed.document);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -125,22 +145,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let outcome = runtime.block_on(run(&context, line.command));
     // A prompt that was interrupted may still hold a thread; nobody needs to wait for it.
     runtime.shutdown_background();
-    outcome.unwrap_or_else(|error| {
+    warnings::end(&context, outcome).unwrap_or_else(|error| {
         context.ui.fail(&error);
         error.code
     })
-}
-
-/// clap ends usage errors with 2, which means "changes" here and in kubectl diff; ours is 1 (ecosystem.md, finding 8).
-fn parse(arguments: &[OsString]) -> Result<Line, u8> {
-    let fail = |error: clap::Error| {
-        let help = !error.use_stderr();
-        let words = error.render();
-        crate::terminal::print_usage(&words.ansi().to_string(), &words.to_string(), help);
-        if help { exit::DONE } else { exit::ERROR }
-    };
-    let matches = Line::command().try_get_matches_from(arguments).map_err(fail)?;
-    Line::from_arg_matches(&matches).map_err(fail)
 }
 
 async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandError> {
@@ -166,6 +174,9 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Repair(args)) => repair::run(context, args).await,
             Some(Command::Forget(args)) => repair::forget(context, args).await,
             Some(Command::Template(args)) => template::run(context, &args),
+            Some(Command::Schema(args)) => schema::run(context, &args),
+            Some(Command::Options(_)) => options::run(context),
+            Some(Command::Help(args)) => help::run(context, &args),
             Some(Command::Version(args)) => version::run(context, args).await,
         }
     };
@@ -257,11 +268,36 @@ async fn select(context: &Context, names: &[String], all: bool) -> Result<Vec<St
 
 /// Prints one document as JSON or YAML.
 fn print_document(context: &Context, value: &serde_json::Value, output: Output) {
-    let text = match output {
-        Output::Yaml => crate::definition::yaml::to_printable(value),
-        _ => crate::object::printable_json(&serde_json::to_string_pretty(value).expect("JSON serialises")),
-    };
-    context.ui.print(&text);
+    let format = if output == Output::Yaml { Format::Yaml } else { Format::Json };
+    context.ui.print(&document_text(&warnings::with(context, value), &format));
+}
+
+/// Prints a list in the form that was asked for.
+///
+/// # Errors
+/// When a template or columns do not fit.
+fn print_listing(
+    context: &Context,
+    listing: &Listing,
+    document: &serde_json::Value,
+    args: &ListingArgs,
+) -> Result<(), CommandError> {
+    let document = warnings::with(context, document);
+    let text = listing.render(&document, &args.output, !args.no_headers)?;
+    match args.output {
+        Format::Text | Format::Wide => context.ui.show(&text),
+        // A template says itself where its lines end.
+        Format::JsonPath(_) => context.ui.print_exactly(&text),
+        Format::Name | Format::Columns(_) if text.is_empty() => {}
+        _ => context.ui.print(&text),
+    }
+    Ok(())
+}
+
+impl From<FormatError> for CommandError {
+    fn from(error: FormatError) -> Self {
+        Self::new(error.to_string()).hint("the forms of -o: kubectl ku8 help output")
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ impl<'a> Progress<'a> {
 
     /// One step is done.
     pub fn step(&mut self, line: &str) {
+        super::crash::note_change(line);
         match &self.bar {
             Some(bar) => {
                 bar.inc(1);
