@@ -1,7 +1,7 @@
 //! What a command may ask for: the cluster, the template runtime, the time, who is asking.
 //! The only file that reads the clock and the environment.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use super::interrupt::Interrupt;
 use crate::cli::GlobalArgs;
 use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target, person};
 use crate::error::CommandError;
+use crate::plan::Plan;
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
 use crate::terminal::{Surroundings, Ui};
@@ -29,6 +30,9 @@ pub struct Context {
     pub interrupt: Interrupt,
     runtime: OnceCell<Runtime>,
     cluster: OnceCell<Cluster>,
+    /// Warnings of the server that a plan has shown.
+    told: RefCell<Vec<String>>,
+    warned: Cell<bool>,
 }
 
 impl Context {
@@ -42,6 +46,8 @@ impl Context {
             interrupt: Interrupt::default(),
             runtime: OnceCell::new(),
             cluster: OnceCell::new(),
+            told: RefCell::default(),
+            warned: Cell::new(false),
         }
     }
 
@@ -71,6 +77,24 @@ impl Context {
         }
         let cluster = Cluster::connect(connect_target(&self.connect_options())?)?;
         Ok(self.cluster.get_or_init(|| cluster))
+    }
+
+    /// What the server warned of and no plan has shown. A document carries all of it.
+    pub(super) fn server_warnings(&self) -> Vec<String> {
+        let mut found = self.cluster.get().map(|cluster| cluster.reader().warnings()).unwrap_or_default();
+        found.retain(|warning| self.ui.wants_document() || !self.told.borrow().contains(warning));
+        found
+    }
+
+    /// A plan says what it warns of itself.
+    pub(super) fn note_warnings(&self, plan: &Plan) {
+        self.told.borrow_mut().extend(plan.warnings.iter().cloned());
+        self.warned.set(self.warned.get() || super::warnings::warns(plan));
+    }
+
+    /// Says whether a plan warned of anything.
+    pub(super) fn has_warned(&self) -> bool {
+        self.warned.get()
     }
 
     /// The namespace commands work in.

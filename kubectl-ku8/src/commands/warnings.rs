@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::pipeline::Prepared;
 use crate::error::{CommandError, exit};
+use crate::plan::Plan;
 use crate::render::Severity;
 
 /// A document of ours with the warnings that came so far; documents of Kubernetes stay as they are.
@@ -33,9 +34,13 @@ pub(super) fn with(context: &Context, document: &Value) -> Value {
 /// # Errors
 /// When there are warnings and they are errors.
 pub(super) fn refuse(context: &Context, prepared: &Prepared) -> Result<(), CommandError> {
-    let plan = &prepared.plan;
-    let found = plan.diagnostics.iter().filter(|found| found.severity == Severity::Warning).count() + plan.warnings.len();
-    if context.globals.warnings_as_errors && found > 0 { Err(too_many(found, "; nothing was changed")) } else { Ok(()) }
+    let warned = context.globals.warnings_as_errors && warns(&prepared.plan);
+    if warned { Err(refused("; nothing was changed")) } else { Ok(()) }
+}
+
+/// Says whether a plan warns of anything.
+pub(super) fn warns(plan: &Plan) -> bool {
+    !plan.warnings.is_empty() || plan.diagnostics.iter().any(|found| found.severity == Severity::Warning)
 }
 
 /// When a command has ended: what the server warned of and no plan has shown.
@@ -46,14 +51,14 @@ pub(super) fn end(context: &Context, outcome: Result<u8, CommandError>) -> Resul
     for warning in context.server_warnings() {
         context.ui.warn(&format!("the server says: {warning}"));
     }
-    let count = context.ui.warnings().all().len() + context.warned.get();
+    let warned = context.has_warned() || !context.ui.warnings().all().is_empty();
     match outcome {
-        Ok(exit::DONE | exit::CHANGES) if context.globals.warnings_as_errors && count > 0 => Err(too_many(count, "")),
+        Ok(exit::DONE | exit::CHANGES) if context.globals.warnings_as_errors && warned => Err(refused("")),
         other => other,
     }
 }
 
-fn too_many(count: usize, more: &str) -> CommandError {
-    let words = if count == 1 { "1 warning".to_owned() } else { format!("{count} warnings") };
-    CommandError::new(format!("{words}, and --warnings-as-errors was given{more}"))
+fn refused(more: &str) -> CommandError {
+    CommandError::new(format!("there are warnings, and --warnings-as-errors was given{more}"))
+        .hint("see to what they say, or leave the flag out")
 }

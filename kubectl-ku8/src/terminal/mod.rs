@@ -33,6 +33,7 @@ pub use progress::Progress;
 pub use release_view::{Table, age};
 pub use style::Styles;
 pub use surroundings::{Surroundings, Warnings};
+pub(crate) use value_view::one_line;
 pub use wait_view::{diagnosis_lines, wait_lines};
 pub use wizard::{Ask, AskError, Asker};
 
@@ -146,6 +147,11 @@ impl Ui {
         if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
             self.closed.set(true);
         }
+    }
+
+    /// Says whether the command was asked for a document.
+    pub fn wants_document(&self) -> bool {
+        self.around.document
     }
 
     /// Says whether whoever read stdout has gone.
