@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::{Context, command_line};
 use crate::cli::Format;
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id, page};
 use crate::object::nearest;
 use crate::terminal::Table;
 
@@ -58,6 +58,7 @@ pub fn run(context: &Context, args: &HelpArgs) -> Result<u8, CommandError> {
         [topic] if topic == "environment" => environment(),
         [topic] if topic == "exit-codes" => codes(),
         [topic] if topic == "output" => forms(),
+        [id] if id.to_ascii_uppercase().starts_with("KU8-") => of_error(id)?.to_owned(),
         words => {
             context.ui.page(&of_command(context, words)?);
             return Ok(exit::DONE);
@@ -81,13 +82,21 @@ fn of_command(context: &Context, words: &[String]) -> Result<String, CommandErro
     Ok(if context.ui.out.is_on() { text.ansi().to_string() } else { text.to_string() })
 }
 
+fn of_error(typed: &str) -> Result<&'static str, CommandError> {
+    page(&typed.to_ascii_uppercase()).ok_or_else(|| {
+        CommandError::new(format!("there is no error with the id `{typed}`"))
+            .id(id::NO_TOPIC)
+            .hint("an id stands in brackets at the end of an error's first line")
+    })
+}
+
 fn unknown(command: &clap::Command, words: &[String]) -> CommandError {
     let word = words.last().map_or("", String::as_str);
     let mut known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     if words.len() == 1 {
         known.extend(["environment", "exit-codes", "output"]);
     }
-    let error = CommandError::new(format!("there is no command or topic `{}`", words.join(" ")));
+    let error = CommandError::new(format!("there is no command or topic `{}`", words.join(" "))).id(id::NO_TOPIC);
     match nearest(word, known) {
         Some(near) => error.hint(format!("did you mean: kubectl ku8 help {near}")),
         None => error.hint("see all commands with: kubectl ku8 --help"),

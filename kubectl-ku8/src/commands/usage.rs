@@ -8,7 +8,7 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 
 use super::{Line, context};
 use crate::cli::{Format, GlobalArgs, asks_for_document, join_values, kubectl_forms};
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::terminal::{Surroundings, Ui, print_usage};
 
 /// Flags of kubectl that mean nothing here, and what to do instead.
@@ -76,7 +76,7 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> u8 {
         None if around.document => {
             let text = words.to_string();
             let message = text.split("\n\nUsage:").next().unwrap_or(&text).trim_start_matches("error: ").trim().to_owned();
-            Ui::new(around).fail(&CommandError::new(message).hint("see the flags with --help"));
+            Ui::new(around).fail(&CommandError::new(message).id(id::COMMAND_LINE).hint("see the flags with --help"));
             return exit::ERROR;
         }
         None => {}
@@ -95,13 +95,14 @@ fn own_words(error: &clap::Error, arguments: &[OsString]) -> Option<CommandError
     match error.kind() {
         ErrorKind::UnknownArgument => {
             let (_, why) = ELSEWHERE.iter().find(|(name, _)| *name == flag)?;
-            Some(CommandError::new(format!("{flag} is not a flag here")).hint(*why))
+            Some(CommandError::new(format!("{flag} is not a flag here")).id(id::COMMAND_LINE).hint(*why))
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             if let Some(variable) = variable_of(flag, arguments) {
                 let value = text(ContextKind::InvalidValue).unwrap_or_default();
                 return Some(
                     CommandError::new(format!("{variable} is set to `{value}`, which is no value for {flag}"))
+                        .id(id::COMMAND_LINE)
                         .hint(format!("correct it, or: unset {variable}")),
                 );
             }
@@ -138,5 +139,5 @@ fn forms(error: &clap::Error) -> CommandError {
             "unable to match a printer suitable for the output format \"{value}\", allowed formats are: {allowed}"
         )
     });
-    CommandError::new(message).hint("the forms of -o: kubectl ku8 help output")
+    CommandError::new(message).id(id::OUTPUT_FORM).hint("the forms of -o: kubectl ku8 help output")
 }

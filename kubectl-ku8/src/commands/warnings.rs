@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::pipeline::Prepared;
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::plan::Plan;
 use crate::render::Severity;
 
@@ -60,5 +60,6 @@ pub(super) fn end(context: &Context, outcome: Result<u8, CommandError>) -> Resul
 
 fn refused(more: &str) -> CommandError {
     CommandError::new(format!("there are warnings, and --warnings-as-errors was given{more}"))
+        .id(id::WARNINGS)
         .hint("see to what they say, or leave the flag out")
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::object::printable;
 use crate::secrets::redact::redact;
 
@@ -56,7 +56,8 @@ fn fault(message: &str, place: &str) -> CommandError {
         printable(&redact(message)),
         env!("CARGO_PKG_VERSION"),
         printable(&command)
-    ));
+    ))
+    .id(id::FAULT);
     let error = if changed.is_empty() {
         error
     } else {

@@ -10,7 +10,8 @@ use crate::object::{printable, printable_json};
 /// An error in words, one line each.
 pub(super) fn words(error: &CommandError, styles: Styles) -> Vec<String> {
     let mut message = error.message.lines();
-    let mut lines = vec![format!("{} {}", styles.bad("error:"), printable(message.next().unwrap_or_default()))];
+    let first = printable(message.next().unwrap_or_default());
+    let mut lines = vec![format!("{} {first} {}", styles.bad("error:"), styles.dim(&format!("[{}]", error.id)))];
     lines.extend(message.map(|line| format!("       {}", printable(line))));
     lines.extend(error.hints.iter().map(|hint| format!("{} {}", styles.dim("hint: "), printable(hint))));
     lines
@@ -19,7 +20,7 @@ pub(super) fn words(error: &CommandError, styles: Styles) -> Vec<String> {
 /// The same as a document, on one line.
 pub(super) fn document(error: &CommandError, warnings: &[String]) -> String {
     let mut document: Value = json!({
-        "apiVersion": "ku8.dev/v1", "kind": "Error", "code": error.code,
+        "apiVersion": "ku8.dev/v1", "kind": "Error", "id": error.id, "code": error.code,
         "reason": reason(error.code), "message": error.message, "hints": error.hints,
     });
     if !warnings.is_empty() {
@@ -48,7 +49,7 @@ mod tests {
     fn both_forms_say_the_same() {
         let error = CommandError::new("two\nlines \u{1b}[2J").code(exit::LOCKED).hint("wait");
         let words = words(&error, Styles::new(false));
-        assert_eq!(words, ["error: two", "       lines \\u{1b}[2J", "hint:  wait"]);
+        assert_eq!(words, ["error: two [KU8-G001]", "       lines \\u{1b}[2J", "hint:  wait"]);
         let text = document(&error, &["old".to_owned()]);
         assert!(!text.contains('\n') && !text.contains('\u{1b}'), "{text}");
         let read: Value = serde_json::from_str(&text).unwrap();
