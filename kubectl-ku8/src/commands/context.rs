@@ -214,6 +214,15 @@ fn pager() -> Option<String> {
     pager.filter(|pager| !matches!(pager.trim(), "" | "cat"))
 }
 
+/// `KU8_FAULT` makes a fault of our own, so that tests see how one ends.
+///
+/// # Panics
+/// When it is set.
+pub(super) fn fail_for_tests() {
+    let fault = std::env::var("KU8_FAULT").unwrap_or_default();
+    assert!(fault.is_empty(), "{fault}");
+}
+
 /// Says whether a variable is set and not empty.
 pub(super) fn is_set(name: &std::ffi::OsStr) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())

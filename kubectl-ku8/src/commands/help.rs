@@ -40,7 +40,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
 /// What the exit codes mean.
 pub const CODES: &[(u8, &str)] = &[
     (exit::DONE, "done; for plan: also when there are changes"),
-    (exit::ERROR, "an error before anything was written or at the first write, a wrong command line, a declined question"),
+    (
+        exit::ERROR,
+        "an error before anything was written or at the first write, a wrong command line, a declined question",
+    ),
     (exit::CHANGES, "plan --detailed-exitcode: there are changes"),
     (exit::STALE, "the plan is stale: the cluster or the definition changed since; plan again"),
     (exit::LOCKED, "another operation holds the lock of the definition, or took it over"),

@@ -47,6 +47,7 @@ mod usage;
 mod verdict;
 pub mod version;
 mod warnings;
+mod watch;
 
 use std::ffi::OsString;
 
@@ -137,6 +138,7 @@ fn start(parsed: usage::Parsed) -> u8 {
     crate::terminal::name_command(&parsed.words, parsed.document);
     log(line.globals.verbosity);
     let context = Context::new(line.globals, parsed.document);
+    context::fail_for_tests();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -294,16 +296,26 @@ fn print_listing(
     document: &serde_json::Value,
     args: &ListingArgs,
 ) -> Result<(), CommandError> {
+    context.ui.print_exactly(&listing_text(context, listing, document, args)?);
+    Ok(())
+}
+
+/// What [`print_listing`] prints, with its line end.
+fn listing_text(
+    context: &Context,
+    listing: &Listing,
+    document: &serde_json::Value,
+    args: &ListingArgs,
+) -> Result<String, CommandError> {
     let document = warnings::with(context, document);
     let text = listing.render(&document, &args.output, !args.no_headers)?;
-    match args.output {
-        Format::Text | Format::Wide => context.ui.show(&text),
+    Ok(match args.output {
+        Format::Text | Format::Wide => context.ui.shown(&text),
         // A template says itself where its lines end.
-        Format::JsonPath(_) => context.ui.print_exactly(&text),
-        Format::Name | Format::Columns(_) if text.is_empty() => {}
-        _ => context.ui.print(&text),
-    }
-    Ok(())
+        Format::JsonPath(_) => text,
+        Format::Name | Format::Columns(_) if text.is_empty() => text,
+        _ => format!("{}\n", text.trim_end_matches('\n')),
+    })
 }
 
 impl From<FormatError> for CommandError {

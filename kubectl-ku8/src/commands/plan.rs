@@ -5,6 +5,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::allow::AllowArgs;
+use super::operate::OperateArgs;
 use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::resolve::{read_head, require_head};
 use super::{Context, select};
@@ -45,6 +46,9 @@ pub struct PlanArgs {
     /// Show every field of new objects, and unchanged objects
     #[arg(long)]
     pub full: bool,
+    /// Lines shown around each change of a text
+    #[arg(short = 'C', long, value_name = "COUNT")]
+    pub context_lines: Option<usize>,
     /// Keep the plan in this file, to be applied as it is: kubectl ku8 apply FILE
     #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "filename"])]
     pub out: Option<std::path::PathBuf>,
@@ -53,6 +57,30 @@ pub struct PlanArgs {
     pub show_side_effects: bool,
     #[command(flatten)]
     pub(super) allow: AllowArgs,
+}
+
+impl PlanArgs {
+    /// What `publish --dry-run` plans with.
+    pub(super) fn of(names: Vec<String>, all: bool, how: &OperateArgs, allow: AllowArgs) -> Self {
+        let output = match how.output {
+            Output::Text => PlanOutput::Text,
+            Output::Json => PlanOutput::Json,
+            Output::Yaml => PlanOutput::Yaml,
+        };
+        Self {
+            names,
+            all,
+            filename: None,
+            create_namespace: false,
+            output,
+            detailed_exitcode: false,
+            full: how.full,
+            context_lines: None,
+            out: None,
+            show_side_effects: false,
+            allow,
+        }
+    }
 }
 
 /// Forms a plan is shown in.
@@ -102,22 +130,25 @@ pub async fn run(context: &Context, args: PlanArgs) -> Result<u8, CommandError> 
             return verdict(&plans, args.detailed_exitcode);
         }
     };
-    let view = PlanView { styles: context.ui.out, full: args.full, side_effects: args.show_side_effects };
+    let lines = args.context_lines.unwrap_or(PlanView::LINES);
+    let view =
+        PlanView { lines, full: args.full, side_effects: args.show_side_effects, ..PlanView::new(context.ui.out) };
     show_as(context, &plans, output, view);
     verdict(&plans, args.detailed_exitcode)
 }
 
 /// Shows plans in the form asked for.
 pub(super) fn show(context: &Context, plans: &[Prepared], output: Output, full: bool) {
-    show_as(context, plans, output, PlanView { styles: context.ui.out, full, side_effects: false });
+    match output {
+        // A question follows: all of it stays on the screen.
+        Output::Text => context.ui.show(&texts(plans, PlanView { full, ..PlanView::new(context.ui.out) })),
+        _ => show_as(context, plans, output, PlanView::new(context.ui.out)),
+    }
 }
 
 fn show_as(context: &Context, plans: &[Prepared], output: Output, view: PlanView) {
     match output {
-        Output::Text => {
-            let texts: Vec<String> = plans.iter().map(|prepared| render_plan(&prepared.plan, view)).collect();
-            context.ui.print(&texts.join("\n\n"));
-        }
+        Output::Text => context.ui.page(&texts(plans, view)),
         Output::Json | Output::Yaml => {
             let values: Vec<serde_json::Value> = plans
                 .iter()
@@ -132,9 +163,13 @@ fn show_as(context: &Context, plans: &[Prepared], output: Output, view: PlanView
     }
 }
 
+fn texts(plans: &[Prepared], view: PlanView) -> String {
+    plans.iter().map(|prepared| render_plan(&prepared.plan, view)).collect::<Vec<_>>().join("\n\n")
+}
+
 /// A plan as people read it.
 pub(super) fn text(context: &Context, prepared: &Prepared, full: bool) -> String {
-    render_plan(&prepared.plan, PlanView { styles: context.ui.out, full, side_effects: false })
+    render_plan(&prepared.plan, PlanView { full, ..PlanView::new(context.ui.err) })
 }
 
 /// The exit code of plans that were shown.

@@ -13,8 +13,14 @@ use crate::terminal::{Surroundings, Ui, print_usage};
 
 /// Flags of kubectl that mean nothing here, and what to do instead.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("--username", "servers take no user names and passwords any more: put credentials into the kubeconfig, or pass --token"),
-    ("--password", "servers take no user names and passwords any more: put credentials into the kubeconfig, or pass --token"),
+    (
+        "--username",
+        "servers take no user names and passwords any more: put credentials into the kubeconfig, or pass --token",
+    ),
+    (
+        "--password",
+        "servers take no user names and passwords any more: put credentials into the kubeconfig, or pass --token",
+    ),
     ("--match-server-version", "see both versions with: kubectl ku8 version"),
     ("--kuberc", "kubectl's preferences do not apply here; every flag has a variable: kubectl ku8 help environment"),
     ("--cache-dir", "compiled templates are kept in $XDG_CACHE_HOME/ku8; nothing of the server is"),
@@ -75,7 +81,8 @@ fn refuse(error: &clap::Error, arguments: &[OsString]) -> u8 {
         }
         None if around.document => {
             let text = words.to_string();
-            let message = text.split("\n\nUsage:").next().unwrap_or(&text).trim_start_matches("error: ").trim().to_owned();
+            let message =
+                text.split("\n\nUsage:").next().unwrap_or(&text).trim_start_matches("error: ").trim().to_owned();
             Ui::new(around).fail(&CommandError::new(message).id(id::COMMAND_LINE).hint("see the flags with --help"));
             return exit::ERROR;
         }
@@ -119,7 +126,9 @@ fn variable_of(flag: &str, arguments: &[OsString]) -> Option<String> {
     let variable = arg.get_env().filter(|name| context::is_set(name))?;
     let short = arg.get_short().map(|short| format!("-{short}"));
     let is_typed = arguments.iter().filter_map(|word| word.to_str()).any(|word| {
-        word == flag || word.starts_with(&format!("{flag}=")) || short.as_ref().is_some_and(|short| word.starts_with(short))
+        word == flag
+            || word.starts_with(&format!("{flag}="))
+            || short.as_ref().is_some_and(|short| word.starts_with(short))
     });
     (!is_typed).then(|| variable.to_string_lossy().into_owned())
 }
@@ -135,9 +144,7 @@ fn forms(error: &clap::Error) -> CommandError {
             Some(ContextValue::Strings(allowed)) => allowed.join(", "),
             _ => Format::ALLOWED.to_owned(),
         };
-        format!(
-            "unable to match a printer suitable for the output format \"{value}\", allowed formats are: {allowed}"
-        )
+        format!("unable to match a printer suitable for the output format \"{value}\", allowed formats are: {allowed}")
     });
     CommandError::new(message).id(id::OUTPUT_FORM).hint("the forms of -o: kubectl ku8 help output")
 }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Styles;
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::object::{printable, printable_json};
 
 /// An error in words, one line each.
@@ -21,7 +21,7 @@ pub(super) fn words(error: &CommandError, styles: Styles) -> Vec<String> {
 pub(super) fn document(error: &CommandError, warnings: &[String]) -> String {
     let mut document: Value = json!({
         "apiVersion": "ku8.dev/v1", "kind": "Error", "id": error.id, "code": error.code,
-        "reason": reason(error.code), "message": error.message, "hints": error.hints,
+        "reason": reason(error), "message": error.message, "hints": error.hints,
     });
     if !warnings.is_empty() {
         document["warnings"] = json!(warnings);
@@ -29,9 +29,10 @@ pub(super) fn document(error: &CommandError, warnings: &[String]) -> String {
     printable_json(&document.to_string())
 }
 
-/// A word for an exit code.
-fn reason(code: u8) -> &'static str {
-    match code {
+/// A word for an exit code; a command line that cannot be read has one of its own.
+fn reason(error: &CommandError) -> &'static str {
+    match error.code {
+        _ if error.id == id::COMMAND_LINE => "Usage",
         exit::STALE => "Stale",
         exit::LOCKED => "Locked",
         exit::NOT_READY => "NotReady",

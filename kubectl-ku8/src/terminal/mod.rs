@@ -112,6 +112,11 @@ impl Ui {
         self.print(&letters(text, self.around.ascii));
     }
 
+    /// What [`Ui::show`] would print, with its line end.
+    pub fn shown(&self, text: &str) -> String {
+        format!("{}\n", letters(text.trim_end_matches('\n'), self.around.ascii))
+    }
+
     /// As [`Ui::show`], page by page when it is longer than the screen. Not for a text that a question follows.
     pub fn page(&self, text: &str) {
         let text = letters(text, self.around.ascii);

@@ -1,10 +1,12 @@
 //! A plan as text: one line per object with its consequence, one line per changed field, and a summary.
 //! Symbols carry the meaning without colour; nothing that will happen is left out.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::Styles;
 use super::plan_lines::{Line, fold};
 use super::plan_words::{effect_words, highlights};
-use super::value_view::{Numbers, one_line, short_path, show};
+use super::value_view::{Numbers, one_line, short_path, show_around};
 use crate::object::printable;
 use crate::plan::{
     Action, Change, Confidence, Effect, FieldCause, FieldChange, FieldOp, Plan, SecretAction, SecretChange,
@@ -24,6 +26,18 @@ pub struct PlanView {
     pub full: bool,
     /// Fields the server or a webhook sets, one by one.
     pub side_effects: bool,
+    /// Lines around each change of a text.
+    pub lines: usize,
+}
+
+impl PlanView {
+    /// Lines around a change when nothing else is asked for.
+    pub const LINES: usize = 2;
+
+    /// The usual: changes alone.
+    pub fn new(styles: Styles) -> Self {
+        Self { styles, full: false, side_effects: false, lines: Self::LINES }
+    }
 }
 
 /// Renders a plan.
@@ -160,7 +174,8 @@ fn fields(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
             if let Some(words) = bookkeeping(&field.pointer) {
                 return (short_path(&field.path), styles.dim(words), Vec::new());
             }
-            let (mut beside, below) = show(field, numbers, styles);
+            let (mut beside, below) =
+                show_around(field, numbers, styles, if view.full { usize::MAX } else { view.lines });
             match field.cause {
                 FieldCause::Server => beside.push_str(&styles.dim("  (set by the server or a webhook)")),
                 FieldCause::Removed if field.op != FieldOp::Remove => {
@@ -180,9 +195,9 @@ fn fields(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
             (short_path(&field.path), beside, below)
         })
         .collect();
-    let width = shown.iter().map(|(path, _, _)| path.chars().count()).max().unwrap_or(0).min(58);
+    let width = shown.iter().map(|(path, _, _)| path.width()).max().unwrap_or(0).min(58);
     for (path, beside, below) in shown {
-        let pad = " ".repeat(width.saturating_sub(path.chars().count()));
+        let pad = " ".repeat(width.saturating_sub(path.width()));
         lines.push(format!("      {path}{pad}  {beside}").trim_end().to_owned());
         lines.extend(below.into_iter().map(|line| format!("         {line}").trim_end().to_owned()));
     }
@@ -294,6 +309,6 @@ fn footer(plan: &Plan, styles: Styles) -> Vec<String> {
 
 /// Mark, name and note in columns; a long name pushes the note on.
 fn columns(mark: &str, name: &str, note: &str) -> String {
-    let pad = 38_usize.saturating_sub(name.chars().count()).max(2);
+    let pad = 38_usize.saturating_sub(name.width()).max(2);
     if note.is_empty() { format!("{mark}{name}") } else { format!("{mark}{name}{}{note}", " ".repeat(pad)) }
 }

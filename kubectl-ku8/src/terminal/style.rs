@@ -39,7 +39,8 @@ pub(super) fn only_text(text: &str, colours: bool) -> String {
 }
 
 /// Signs of ours and what stands for them in plain letters.
-const SIGNS: &[(char, &str)] = &[('→', "->"), ('×', "x"), ('÷', "/"), ('±', "-+"), ('…', "..."), ('—', "-"), ('·', "-")];
+const SIGNS: &[(char, &str)] =
+    &[('→', "->"), ('×', "x"), ('÷', "/"), ('±', "-+"), ('…', "..."), ('—', "-"), ('·', "-")];
 
 /// With `--ascii`: our own signs in plain letters. Other people's letters stay what they are.
 pub(super) fn letters(text: &str, ascii: bool) -> Cow<'_, str> {

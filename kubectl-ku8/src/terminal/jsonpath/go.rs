@@ -15,7 +15,7 @@ pub(super) fn text(value: &Value) -> String {
 }
 
 /// A value in a column.
-pub(in crate::terminal) fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".to_owned(),
         Value::String(text) => text.clone(),
@@ -37,7 +37,7 @@ pub(in crate::terminal) fn plain(value: &Value) -> String {
 }
 
 /// `%v` of a float64: an exponent below 1e-4 and from 1e21 on.
-fn float(number: f64) -> String {
+pub(super) fn float(number: f64) -> String {
     let size = number.abs();
     if number == 0.0 || (1e-4..1e21).contains(&size) {
         return format!("{number}");

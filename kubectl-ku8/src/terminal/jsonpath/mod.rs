@@ -5,8 +5,6 @@ mod go;
 mod parse;
 mod walk;
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 use thiserror::Error;
 
@@ -34,8 +32,8 @@ impl JsonPath {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(template: &str) -> Result<Self, JsonPathError> {
-        let nodes = parse::template(template)
-            .map_err(|reason| JsonPathError { template: template.to_owned(), reason })?;
+        let nodes =
+            parse::template(template).map_err(|reason| JsonPathError { template: template.to_owned(), reason })?;
         Ok(Self { template: template.to_owned(), nodes })
     }
 
@@ -58,12 +56,10 @@ impl JsonPath {
                 if index > 0 {
                     text.push(' ');
                 }
-                let _ = match one {
-                    Found::Text(words) => write!(text, "{words}"),
-                    Found::Number(number) => write!(text, "{number}"),
-                    Found::Bool(truth) => write!(text, "{truth}"),
-                    Found::Value(value) => write!(text, "{}", go::text(value)),
-                };
+                match one {
+                    Found::Value(value) => text.push_str(&go::text(value)),
+                    other => text.push_str(&other.words()),
+                }
             }
         }
         Ok(text)
@@ -94,12 +90,7 @@ impl JsonPath {
         if found.first().is_none_or(Vec::is_empty) {
             return Ok("<none>".to_owned());
         }
-        let words: Vec<String> = found.iter().flatten().map(|one| match one {
-            Found::Text(words) => (*words).to_owned(),
-            Found::Number(number) => number.to_string(),
-            Found::Bool(truth) => truth.to_string(),
-            Found::Value(value) => go::plain(value),
-        }).collect();
+        let words: Vec<String> = found.iter().flatten().map(Found::words).collect();
         Ok(words.join(","))
     }
 }
@@ -133,8 +124,8 @@ mod tests {
             ("{..name}", "a b"),
             ("{.nothing.there}", ""),
             ("plain", "plain"),
-            (r#"{range .none[*]}x{end}after"#, "after"),
-            (r#"{range .items[*]}[{range .list[*]}{@},{end}]{end}"#, "[1,2,3,][]"),
+            ("{range .none[*]}x{end}after", "after"),
+            ("{range .items[*]}[{range .list[*]}{@},{end}]{end}", "[1,2,3,][]"),
         ] {
             assert_eq!(fill(template).as_deref(), Ok(expected), "{template}");
         }

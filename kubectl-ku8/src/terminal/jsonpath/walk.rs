@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::go::{float as plain_float, plain as plain_text};
 use super::parse::{Node, Slice};
 
 /// Something a step found.
@@ -10,8 +11,22 @@ use super::parse::{Node, Slice};
 pub(in crate::terminal) enum Found<'a> {
     Text(&'a str),
     Number(i64),
+    Float(f64),
     Bool(bool),
     Value(&'a Value),
+}
+
+impl Found<'_> {
+    /// As it stands in a column; in a filled template a list or an object is JSON instead.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Text(words) => (*words).to_owned(),
+            Self::Number(number) => number.to_string(),
+            Self::Float(number) => plain_float(*number),
+            Self::Bool(truth) => truth.to_string(),
+            Self::Value(value) => plain_text(value),
+        }
+    }
 }
 
 /// How many blocks a range opened and how many ends were met.
@@ -97,7 +112,7 @@ fn walk<'a>(input: Vec<Found<'a>>, node: &'a Node) -> Result<Vec<Found<'a>>, Str
         Node::Text(text) => Ok(vec![Found::Text(text)]),
         Node::Number(number) => Ok(vec![Found::Number(*number)]),
         Node::Bool(truth) => Ok(vec![Found::Bool(*truth)]),
-        Node::Float(number) => Err(format!("{number} stands alone")),
+        Node::Float(number) => Ok(vec![Found::Float(*number)]),
         Node::Word(word) => Err(format!("unrecognized identifier {word}")),
         Node::Field(name) => Ok(each(&input, |value| value.get(name).into_iter().collect())),
         Node::Wildcard => Ok(each(&input, children)),
@@ -139,7 +154,9 @@ fn descend<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
     let inner = children(value);
     if !inner.is_empty() {
         found.push(value);
-        inner.into_iter().for_each(|child| descend(child, found));
+        for child in inner {
+            descend(child, found);
+        }
     }
 }
 
@@ -202,19 +219,10 @@ fn filter<'a>(
                 }
                 continue;
             }
-            let rights = match right {
-                [Node::Float(number)] => {
-                    if compare_numbers(&lefts, *number, operator)? {
-                        found.push(Found::Value(element));
-                    }
-                    continue;
-                }
-                steps => side(steps)?,
-            };
-            match (lefts.as_slice(), rights.as_slice()) {
+            match (lefts.as_slice(), side(right)?.as_slice()) {
                 ([], _) | (_, []) => {}
                 ([left], [right]) => {
-                    if compare(left, right, operator)? {
+                    if judge(plain(left), plain(right), operator)? {
                         found.push(Found::Value(element));
                     }
                 }
@@ -237,24 +245,14 @@ fn plain<'a>(found: &Found<'a>) -> Option<Plain<'a>> {
     match found {
         Found::Text(text) => Some(Plain::Text(text)),
         Found::Number(number) => Some(Plain::Int(*number)),
-        Found::Bool(truth) => Some(Plain::Bool(*truth)),
+        Found::Float(number) => Some(Plain::Float(*number)),
         Found::Value(Value::String(text)) => Some(Plain::Text(text)),
-        Found::Value(Value::Bool(truth)) => Some(Plain::Bool(*truth)),
-        Found::Value(Value::Number(number)) => number.as_i64().map(Plain::Int).or_else(|| number.as_f64().map(Plain::Float)),
+        Found::Bool(truth) | Found::Value(Value::Bool(truth)) => Some(Plain::Bool(*truth)),
+        Found::Value(Value::Number(number)) => {
+            number.as_i64().map(Plain::Int).or_else(|| number.as_f64().map(Plain::Float))
+        }
         Found::Value(_) => None,
     }
-}
-
-fn compare_numbers(lefts: &[Found<'_>], right: f64, operator: &str) -> Result<bool, String> {
-    match lefts {
-        [] => Ok(false),
-        [left] => judge(plain(left), Some(Plain::Float(right)), operator),
-        _ => Err("can only compare one element at a time".into()),
-    }
-}
-
-fn compare(left: &Found<'_>, right: &Found<'_>, operator: &str) -> Result<bool, String> {
-    judge(plain(left), plain(right), operator)
 }
 
 /// Values of one kind only, as Go compares them; truths have no order.
