@@ -17,6 +17,7 @@ mod guides;
 mod interrupted;
 mod locks;
 mod main_job;
+mod output;
 mod ownership;
 mod passwords;
 mod planning;
