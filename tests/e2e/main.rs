@@ -14,6 +14,7 @@ mod failure_policy;
 mod faults;
 mod fields_of_others;
 mod guides;
+mod images;
 mod interrupted;
 mod locks;
 mod main_job;
