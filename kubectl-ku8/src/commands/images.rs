@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::render::{Diagnostic, Severity};
 
 /// `KU8_IMAGE_REGISTRY`.
@@ -44,6 +44,7 @@ impl Images {
         let pull_secrets = words(pull_secrets).map(str::to_owned).collect::<Vec<_>>();
         if let Some(name) = pull_secrets.iter().find(|name| !crate::object::is_dns_label(name)) {
             return Err(CommandError::new(format!("{PULL_SECRETS}: `{name}` cannot be the name of a Secret"))
+                .id(id::SETTING)
                 .hint("for example: mirror-login"));
         }
         Ok(Self { registry_map, pull_secrets })
@@ -64,7 +65,8 @@ impl Images {
     /// Says in a plan that images are renamed, and by which setting; and that they were not when it was published.
     pub(super) fn note(&self, published: Option<&Value>) -> Option<Diagnostic> {
         let before = published.map(|effective| &effective["images"]);
-        let before = before.filter(|images| images.is_object()).map_or_else(|| Self::default().to_request(), Clone::clone);
+        let before =
+            before.filter(|images| images.is_object()).map_or_else(|| Self::default().to_request(), Clone::clone);
         let told = |severity, message, hint| {
             Some(Diagnostic { severity, path: "/images".into(), code: "images.registry".into(), message, hint })
         };
@@ -73,7 +75,8 @@ impl Images {
             (true, false) => None,
             (true, true) => told(
                 Severity::Warning,
-                "the published revision takes its images from a mirror, and this plan from the public registries".into(),
+                "the published revision takes its images from a mirror, and this plan from the public registries"
+                    .into(),
                 Some(format!("set {REGISTRY} as it was: {}", written(&before["registryMap"]))),
             ),
             (false, _) => told(
@@ -105,7 +108,10 @@ fn prefix(text: &str) -> Result<String, CommandError> {
     }
     let shown = crate::object::printable(text);
     Err(CommandError::new(format!("{REGISTRY}: `{shown}` cannot be the beginning of an image name"))
-        .hint(format!("for example: {REGISTRY}=mirror.corp/hub, or {REGISTRY}=docker.io=mirror.corp/hub,quay.io=mirror.corp/quay")))
+        .id(id::SETTING)
+        .hint(format!(
+            "for example: {REGISTRY}=mirror.corp/hub, or {REGISTRY}=docker.io=mirror.corp/hub,quay.io=mirror.corp/quay"
+        )))
 }
 
 #[cfg(test)]
@@ -118,7 +124,8 @@ mod tests {
         assert_eq!(one.registry_map["docker.io"], "mirror.corp:5000/hub");
         assert_eq!(one.registry_map.len(), 4);
         let map = Images::parse(" docker.io=m.corp/hub , quay.io=m.corp/quay,", "login,").unwrap();
-        let expected = json!({"registryMap": {"docker.io": "m.corp/hub", "quay.io": "m.corp/quay"}, "pullSecrets": ["login"]});
+        let expected =
+            json!({"registryMap": {"docker.io": "m.corp/hub", "quay.io": "m.corp/quay"}, "pullSecrets": ["login"]});
         assert_eq!(map.to_request(), expected);
         for wrong in ["https://m.corp", "M.corp", "a b", "docker.io=", "=m.corp"] {
             assert!(Images::parse(wrong, "").is_err(), "{wrong}");
