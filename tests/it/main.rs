@@ -13,6 +13,8 @@ mod golden;
 
 mod help;
 
+mod languages;
+
 mod parsers;
 
 mod records;
