@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::images::{self, Images};
 use super::interrupt::Interrupt;
 use crate::cli::GlobalArgs;
 use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target, person};
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
 use crate::terminal::{Surroundings, Ui};
@@ -60,8 +61,9 @@ impl Context {
         if let Some(runtime) = self.runtime.get() {
             return Ok(runtime);
         }
-        let program = std::env::current_exe()
-            .map_err(|error| CommandError::new(format!("cannot find this program's own file: {error}")))?;
+        let program = std::env::current_exe().map_err(|error| {
+            CommandError::new(format!("cannot find this program's own file: {error}")).id(id::NOT_STARTED)
+        })?;
         let settings =
             Settings { limits: Limits::default(), cache: cache_dir(), foreign: Isolation::Child(Launch::new(program)) };
         let runtime = Runtime::new(settings)?;
@@ -86,6 +88,15 @@ impl Context {
     /// When there is no usable kubeconfig.
     pub fn namespace(&self) -> Result<String, CommandError> {
         Ok(self.cluster()?.reader().target().namespace.clone())
+    }
+
+    /// Where images come from: `KU8_IMAGE_REGISTRY` and `KU8_IMAGE_PULL_SECRETS`.
+    ///
+    /// # Errors
+    /// When one of them cannot be what it should be.
+    pub fn images(&self) -> Result<Images, CommandError> {
+        let read = |name: &str| std::env::var(name).unwrap_or_default();
+        Images::parse(&read(images::REGISTRY), &read(images::PULL_SECRETS))
     }
 
     /// The namespace for rendering without a cluster.
@@ -150,14 +161,14 @@ impl Context {
     fn connect_options(&self) -> ConnectOptions {
         let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
         ConnectOptions {
-            kubeconfig: self.globals.kubeconfig.clone(),
+            kubeconfig: self.globals.connection.kubeconfig.clone(),
             kubeconfig_list: list.map(|list| std::env::split_paths(&list).collect()).unwrap_or_default(),
             default_kubeconfig: home().map(|home| home.join(".kube/config")),
-            context: self.globals.context.clone(),
-            cluster: self.globals.cluster.clone(),
-            user: self.globals.user.clone(),
+            context: self.globals.connection.context.clone(),
+            cluster: self.globals.connection.cluster.clone(),
+            user: self.globals.connection.user.clone(),
             namespace: self.globals.namespace.clone(),
-            request_timeout: self.globals.request_timeout,
+            request_timeout: self.globals.connection.request_timeout,
             in_cluster: std::env::var_os("KUBERNETES_SERVICE_HOST").is_some(),
             notice: Some(Arc::new({
                 let around = self.around;
