@@ -13,6 +13,7 @@ mod edits;
 mod failure_policy;
 mod faults;
 mod fields_of_others;
+mod guide;
 mod guides;
 mod images;
 mod interrupted;
