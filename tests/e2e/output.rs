@@ -2,7 +2,6 @@
 //! Where kubectl does the same, its own output is what ours is compared with.
 
 use std::collections::BTreeSet;
-use std::process::{Command, Stdio};
 
 use kubectl_ku8::terminal::JsonPath;
 use serde_json::{Value, json};
@@ -101,7 +100,10 @@ fn lists_have_every_form_and_documents_fit_their_schemas() {
     assert_eq!(list["items"][0]["metadata"], json!({"name": "db", "namespace": "forms", "labels": {"team": "orders"}}));
     assert_eq!(space.run("list -o name").ok().stdout, "definition/db\ndefinition/web\n");
     assert_eq!(space.run("list -l team=orders -o name").ok().stdout, "definition/db\n");
-    assert_eq!(space.ku8(&["list", "-o", "jsonpath={range .items[*]}{.name}={.revision};{end}"]).ok().stdout, "db=1;web=1;");
+    assert_eq!(
+        space.ku8(&["list", "-o", "jsonpath={range .items[*]}{.name}={.revision};{end}"]).ok().stdout,
+        "db=1;web=1;"
+    );
     assert!(space.run("list --show-labels").ok().stdout.contains("team=orders"));
     assert!(space.run("list -o wide").ok().stdout.lines().next().unwrap().ends_with("TEMPLATE DIGEST"));
     assert_eq!(space.run("list --no-headers").ok().stdout.lines().count(), 2);
@@ -312,7 +314,8 @@ fn what_is_piped_has_no_escapes_and_a_line_for_each_change_of_state() {
     let all = format!("{}{}", ran.stdout, ran.stderr);
     assert!(!all.contains('\r') && !all.contains('\u{1b}'), "{all}");
     let waiting: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("StatefulSet/web: ")).collect();
-    let states: BTreeSet<&str> = waiting.iter().filter_map(|line| line.split_once("StatefulSet/web: ")).map(|(_, state)| state).collect();
+    let states: BTreeSet<&str> =
+        waiting.iter().filter_map(|line| line.split_once("StatefulSet/web: ")).map(|(_, state)| state).collect();
     assert!(!waiting.is_empty() && waiting.len() == states.len(), "{waiting:?}");
     for line in waiting {
         let time = line.trim_start().split(' ').next().unwrap_or_default();
@@ -326,17 +329,12 @@ fn what_is_piped_has_no_escapes_and_a_line_for_each_change_of_state() {
     assert!(plan.contains("1→2"), "what a person wrote stays: {plan}");
 }
 
-/// The whole of what a command needs to be tried in a terminal of its own.
+/// What a line shows in a terminal of its own.
 fn in_terminal(space: &Space, line: &str, variables: &[(&str, &str)]) -> String {
-    let mut command = Command::new("script");
-    command.args(["-qec", line, "/dev/null"]).env_clear().current_dir(&space.folder);
-    for (name, value) in space.variables() {
-        command.env(name, value);
-    }
-    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_kubectl-ku8")).parent().expect("a folder").display().to_string();
-    command.env("PATH", format!("{folder}:/usr/bin:/bin")).env("TERM", "xterm-256color").envs(variables.iter().copied());
-    let out = command.stdin(Stdio::null()).output().expect("script, of util-linux");
-    String::from_utf8_lossy(&out.stdout).replace("\r\n", "\n")
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+    let set: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={}", quoted(value))).collect();
+    let line = format!("env TERM=xterm-256color {} script -qec {} /dev/null </dev/null", set.join(" "), quoted(line));
+    space.shell(&line).stdout.replace("\r\n", "\n")
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::images::{self, Images};
 use super::interrupt::Interrupt;
 use crate::cli::GlobalArgs;
 use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target, person};
@@ -106,6 +107,15 @@ impl Context {
         Ok(self.cluster()?.reader().target().namespace.clone())
     }
 
+    /// Where images come from: `KU8_IMAGE_REGISTRY` and `KU8_IMAGE_PULL_SECRETS`.
+    ///
+    /// # Errors
+    /// When one of them cannot be what it should be.
+    pub fn images(&self) -> Result<Images, CommandError> {
+        let read = |name: &str| std::env::var(name).unwrap_or_default();
+        Images::parse(&read(images::REGISTRY), &read(images::PULL_SECRETS))
+    }
+
     /// The namespace for rendering without a cluster.
     pub fn offline_namespace(&self) -> String {
         self.globals.namespace.clone().unwrap_or_else(|| "default".to_owned())
@@ -200,6 +210,7 @@ pub(super) fn surroundings(globals: &GlobalArgs) -> Surroundings {
         no_input: globals.no_input.unwrap_or_else(|| is_on("CI")),
         pager: if globals.no_pager { None } else { pager() },
         plain_less: value("LESS").is_none(),
+        time: Some(|| now().strftime("%H:%M:%S").to_string()),
         ..Surroundings::default()
     }
 }

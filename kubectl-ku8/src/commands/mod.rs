@@ -14,6 +14,7 @@ pub mod drift;
 pub mod edit;
 pub mod help;
 pub mod history;
+mod images;
 mod interrupt;
 pub mod list;
 pub mod new;

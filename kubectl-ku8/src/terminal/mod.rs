@@ -154,6 +154,11 @@ impl Ui {
         }
     }
 
+    /// The time of day and a space; nothing where nobody tells the time.
+    fn time(&self) -> String {
+        self.around.time.map_or_else(String::new, |time| format!("{} ", time()))
+    }
+
     /// Says whether the command was asked for a document.
     pub fn wants_document(&self) -> bool {
         self.around.document

@@ -30,6 +30,8 @@ pub struct Surroundings {
     pub plain_less: bool,
     /// The command was asked for a document: errors are one too.
     pub document: bool,
+    /// The time of day, for lines that tell how something goes on.
+    pub time: Option<fn() -> String>,
     /// Warnings so far.
     pub warnings: Warnings,
 }
