@@ -23,7 +23,9 @@ pub mod options;
 pub mod overview;
 mod owned;
 pub mod pipeline;
+mod place;
 pub mod plan;
+mod print;
 pub mod publish;
 pub mod rbac;
 mod record;
@@ -59,11 +61,12 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use context::Context;
+use print::{listing_text, print_document, print_listing};
 
-use crate::cli::{Format, GlobalArgs, ListingArgs, Output};
+use crate::cli::GlobalArgs;
 use crate::error::{CommandError, exit, id};
 use crate::render::child;
-use crate::terminal::{AskError, FormatError, Listing, LogLines, Ui, document_text};
+use crate::terminal::{AskError, LogLines, Ui};
 
 /// Plan, publish and operate middleware on any Kubernetes cluster, with nothing installed in it
 #[derive(Parser, Debug)]
@@ -279,50 +282,6 @@ async fn select(context: &Context, names: &[String], all: bool) -> Result<Vec<St
         return Err(CommandError::new(format!("no definitions in namespace {namespace}")).id(id::NOTHING_NAMED));
     }
     Ok(found)
-}
-
-/// Prints one document as JSON or YAML.
-fn print_document(context: &Context, value: &serde_json::Value, output: Output) {
-    let format = if output == Output::Yaml { Format::Yaml } else { Format::Json };
-    context.ui.print(&document_text(&warnings::with(context, value), &format));
-}
-
-/// Prints a list in the form that was asked for.
-///
-/// # Errors
-/// When a template or columns do not fit.
-fn print_listing(
-    context: &Context,
-    listing: &Listing,
-    document: &serde_json::Value,
-    args: &ListingArgs,
-) -> Result<(), CommandError> {
-    context.ui.print_exactly(&listing_text(context, listing, document, args)?);
-    Ok(())
-}
-
-/// What [`print_listing`] prints, with its line end.
-fn listing_text(
-    context: &Context,
-    listing: &Listing,
-    document: &serde_json::Value,
-    args: &ListingArgs,
-) -> Result<String, CommandError> {
-    let document = warnings::with(context, document);
-    let text = listing.render(&document, &args.output, !args.no_headers)?;
-    Ok(match args.output {
-        Format::Text | Format::Wide => context.ui.shown(&text),
-        // A template says itself where its lines end.
-        Format::JsonPath(_) => text,
-        Format::Name | Format::Columns(_) if text.is_empty() => text,
-        _ => format!("{}\n", text.trim_end_matches('\n')),
-    })
-}
-
-impl From<FormatError> for CommandError {
-    fn from(error: FormatError) -> Self {
-        Self::new(error.to_string()).id(id::OUTPUT_FORM).hint("the forms of -o: kubectl ku8 help output")
-    }
 }
 
 #[cfg(test)]

@@ -93,6 +93,10 @@ fn variables_read(folder: &Path, found: &mut BTreeSet<String>) {
         if !code.contains("env::var") && !code.contains("env = \"") {
             continue;
         }
+        // What stands for a value in a help is no variable.
+        let mut parts = code.split("value_name = \"");
+        let first = parts.next().unwrap_or_default().to_owned();
+        let code = parts.fold(first, |code, part| code + part.split_once('"').map_or("", |(_, rest)| rest));
         let words = code.split('"').skip(1).step_by(2);
         found.extend(words.filter(|word| is_variable(word)).map(str::to_owned));
     }
