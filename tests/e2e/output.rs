@@ -277,7 +277,7 @@ fn a_watched_list_tells_what_changes_and_ends_with_its_reader() {
     let heads = said.lines().filter(|line| line.starts_with("NAME ")).count();
     assert_eq!(heads, 1, "{said}");
     watching.interrupt();
-    assert_eq!(watching.wait(), 130);
+    assert_eq!(watching.end().exits(130).stderr, "", "that is how it ends");
 
     let names = space.start(&["list", "--watch", "-o", "jsonpath={range .items[*]}{.name} {.status}{\"\\n\"}{end}"]);
     space.until("the list", || names.said().contains("web Published").then_some(()));

@@ -4,7 +4,6 @@
 use clap::Args;
 
 use super::{Context, command_line};
-use crate::cli::Format;
 use crate::error::{CommandError, exit, id, page};
 use crate::object::nearest;
 use crate::terminal::Table;
@@ -110,18 +109,17 @@ fn environment() -> String {
     let mut flags = Table::headless();
     let command = command_line();
     for arg in command.get_arguments() {
-        let (Some(variable), Some(long)) = (arg.get_env(), arg.get_long()) else { continue };
+        let Some(variable) = arg.get_env() else { continue };
         let what = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        let cells = [format!("  {}", variable.to_string_lossy()), format!("--{long}"), what];
-        flags.row(&cells);
+        flags.row(&[format!("  {}", variable.to_string_lossy()), what]);
     }
     let mut others = Table::headless();
     for (names, what) in VARIABLES {
         others.row(&[format!("  {names}"), (*what).to_owned()]);
     }
     format!(
-        "Every flag that all commands take has a variable. The flag wins over it, and one that is set to nothing is not set;\n\
-         switches take true or false.\n\n{}\n\nOther variables:\n\n{}",
+        "Every flag that all commands take has a variable, KU8_ and its name. The flag wins over it, one that is\n\
+         set to nothing is not set, and switches take true or false.\n\n{}\n\nOther variables:\n\n{}",
         flags.render(),
         others.render()
     )
@@ -152,11 +150,10 @@ fn forms() -> String {
         table.row(&[format!("  {form}"), what.to_owned()]);
     }
     format!(
-        "Lists are printed in all of these ({}), with --no-headers where there are heads:\n\n{}\n\n\
+        "Lists are printed in all of these, with --no-headers where there are heads:\n\n{}\n\n\
          Everything else is printed as text, json or yaml, and plans as markdown too.\n\
          Standard output is data, standard error is talk. With json or yaml an error is one line of JSON on standard error,\n\
          the last one; --quiet leaves out the talk before it.",
-        Format::ALLOWED,
         table.render()
     )
 }

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 pub struct Interrupt {
     pressed: Cell<bool>,
     guards: Cell<u32>,
+    watching: Cell<bool>,
     notify: Notify,
 }
 
@@ -27,6 +28,16 @@ impl Interrupt {
     /// Says whether somebody holds a guard: something is begun, and its end is not recorded yet.
     pub(super) fn is_guarded(&self) -> bool {
         self.guards.get() > 0
+    }
+
+    /// From here on Ctrl-C is how the command is meant to end.
+    pub(super) fn watch(&self) {
+        self.watching.set(true);
+    }
+
+    /// Says whether it is.
+    pub(super) fn is_watching(&self) -> bool {
+        self.watching.get()
     }
 
     /// Says whether it was pressed.

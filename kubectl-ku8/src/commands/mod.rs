@@ -194,6 +194,9 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
         tokio::select! {
             outcome = &mut work => return outcome,
             () = interrupt::asked_to_end() => if context.interrupt.press() {
+                if context.interrupt.is_watching() {
+                    return Ok(exit::INTERRUPTED);
+                }
                 return Err(interrupted(context.interrupt.is_guarded()));
             },
         }

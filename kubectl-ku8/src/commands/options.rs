@@ -16,14 +16,17 @@ pub struct OptionsArgs {}
 /// # Errors
 /// None.
 pub fn run(context: &Context) -> Result<u8, CommandError> {
-    let globals: Vec<clap::Arg> =
-        command_line().get_arguments().filter(|arg| arg.is_global_set()).map(|arg| arg.clone().global(false)).collect();
+    let globals: Vec<clap::Arg> = command_line()
+        .get_arguments()
+        .filter(|arg| arg.is_global_set())
+        .map(|arg| arg.clone().global(false).hide_short_help(false))
+        .collect();
     let mut command = clap::Command::new("options")
         .disable_help_flag(true)
         .max_term_width(100)
         .help_template("{options}")
         .args(globals);
-    let text = command.render_long_help();
+    let text = command.render_help();
     let text = if context.ui.out.is_on() { text.ansi().to_string() } else { text.to_string() };
     context.ui.page(&format!("These flags can be given to every command:\n\n{text}"));
     Ok(exit::DONE)

@@ -51,6 +51,7 @@ pub async fn run(context: &Context, args: StatusArgs) -> Result<u8, CommandError
         if !args.watch || context.ui.is_closed() {
             return Ok(exit::DONE);
         }
+        context.interrupt.watch();
         tokio::time::sleep(BETWEEN).await;
     }
 }

@@ -34,6 +34,7 @@ pub(super) async fn list(
     namespace: &str,
     first: Vec<RecordSummary>,
 ) -> Result<u8, CommandError> {
+    context.interrupt.watch();
     let mut known = by_name(first);
     let cluster = context.cluster()?.reader();
     let selection = Selection::Labels(selector(args));
