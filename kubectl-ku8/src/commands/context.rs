@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::interrupt::Interrupt;
-use crate::cli::GlobalArgs;
+use crate::cli::{GlobalArgs, Lang};
 use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target, person};
 use crate::error::CommandError;
 use crate::render::child::Launch;
@@ -41,6 +41,7 @@ impl Context {
             dumb: std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
             quiet: globals.quiet,
             no_input: globals.no_input,
+            lang: globals.lang.unwrap_or_else(locale),
         };
         Self {
             globals,
@@ -171,6 +172,18 @@ impl Context {
 fn cache_dir() -> Option<PathBuf> {
     let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     base.or_else(|| home().map(|home| home.join(".cache"))).map(|base| base.join("ku8"))
+}
+
+/// The first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is set says the language, as for every program.
+fn locale() -> Lang {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
+    set.into_iter().find(|value| !value.is_empty()).map(|value| Lang::of_locale(&value)).unwrap_or_default()
+}
+
+/// `$XDG_CONFIG_HOME/ku8/config.yaml`, or `~/.config/ku8/config.yaml`.
+pub(super) fn config_file() -> Option<PathBuf> {
+    let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    base.or_else(|| home().map(|home| home.join(".config"))).map(|base| base.join("ku8/config.yaml"))
 }
 
 fn home() -> Option<PathBuf> {

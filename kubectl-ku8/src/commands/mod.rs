@@ -6,6 +6,8 @@ pub mod apply;
 mod approval;
 mod carry_out;
 mod checkup;
+mod config;
+mod consent;
 mod context;
 pub mod define;
 pub mod delete;
@@ -55,7 +57,7 @@ pub use context::Context;
 use crate::cli::{GlobalArgs, Output};
 use crate::error::{CommandError, exit};
 use crate::render::child;
-use crate::terminal::{AskError, LogLines, Ui};
+use crate::terminal::{AskError, LogLines};
 
 /// Plan, publish and operate middleware on any Kubernetes cluster, with nothing installed in it
 #[derive(Parser, Debug)]
@@ -215,21 +217,6 @@ impl From<AskError> for CommandError {
             AskError::NoTerminal | AskError::Terminal(_) | AskError::Empty => Self::new(error.to_string()),
         }
     }
-}
-
-/// Asks before something is done; without a terminal `--yes` is needed.
-///
-/// # Errors
-/// When nobody can be asked, or the answer is no.
-fn confirm(ui: &Ui, yes: bool, prompt: &str) -> Result<(), CommandError> {
-    if yes {
-        return Ok(());
-    }
-    let asker = crate::terminal::Asker::new(ui).map_err(|_| {
-        CommandError::new("nobody can be asked here, and --yes was not given")
-            .hint("pass --yes to go on without asking")
-    })?;
-    if asker.confirm(prompt, false)? { Ok(()) } else { Err(CommandError::new("declined; nothing was changed")) }
 }
 
 /// The names to work on: those given, or all of the namespace.

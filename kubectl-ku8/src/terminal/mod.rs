@@ -1,6 +1,7 @@
 //! EDGE: the only room that prints, colours or asks.
 //! stdout is data, stderr is talk; a reader that goes away ends the output and nothing else.
 
+mod ask;
 mod markdown;
 mod plan_lines;
 mod plan_view;
@@ -10,21 +11,20 @@ mod release_view;
 mod style;
 mod value_view;
 mod wait_view;
-mod wizard;
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 use style::only_text;
 
+pub use ask::{Answer, Ask, AskError, Asker, Item, Question};
 pub use markdown::render_markdown;
 pub use plan_view::{PlanView, render_plan};
 pub use progress::Progress;
 pub use release_view::{Table, age};
 pub use style::Styles;
 pub use wait_view::{diagnosis_lines, wait_lines};
-pub use wizard::{Ask, AskError, Asker};
 
-use crate::cli::Color;
+use crate::cli::{Color, Lang};
 use crate::error::CommandError;
 use crate::object::printable;
 use crate::secrets::redact::redact;
@@ -88,6 +88,9 @@ pub struct Ui {
     pub can_ask: bool,
     /// Whether progress may redraw lines.
     pub live: bool,
+    /// Whether the terminal only writes, line by line.
+    dumb: bool,
+    lang: Lang,
     quiet: bool,
     closed: Cell<bool>,
 }
@@ -105,6 +108,8 @@ pub struct Surroundings {
     pub quiet: bool,
     /// `--no-input`.
     pub no_input: bool,
+    /// The language of questions and of what templates say.
+    pub lang: Lang,
 }
 
 impl Ui {
@@ -121,6 +126,8 @@ impl Ui {
             err: Styles::new(on(err_tty)),
             can_ask: std::io::stdin().is_terminal() && err_tty && !around.no_input,
             live: err_tty && !around.dumb && !around.quiet,
+            dumb: around.dumb,
+            lang: around.lang,
             quiet: around.quiet,
             closed: Cell::new(false),
         }
@@ -152,6 +159,18 @@ impl Ui {
         // A closed stderr leaves nobody to tell.
         let text = only_text(&redact(text.trim_end_matches('\n')), self.err.is_on());
         let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    /// The language of questions.
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// Says something on stderr and stays on the line.
+    fn prompt(&self, text: &str) -> std::io::Result<()> {
+        let mut err = std::io::stderr().lock();
+        err.write_all(only_text(&redact(text), self.err.is_on()).as_bytes())?;
+        err.flush()
     }
 
     /// Prints a warning.
