@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::context::config_file;
 use crate::definition::yaml;
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 
 /// The file, read.
 #[derive(Debug, Default, Deserialize, PartialEq, Eq)]
@@ -26,6 +26,7 @@ impl Config {
         let text = crate::files::read_text(&path)?;
         Self::read(&text).map_err(|why| {
             CommandError::new(format!("{}: {why}", path.display()))
+                .id(id::CONFIG)
                 .hint("it may hold `protected:`, a list of context patterns such as prod-*")
         })
     }

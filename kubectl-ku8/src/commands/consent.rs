@@ -3,7 +3,7 @@
 
 use super::Context;
 use super::config::Config;
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::plan::Plan;
 use crate::terminal::{Answer, Ask, Asker, Question};
 
@@ -45,8 +45,10 @@ pub(super) fn refuse_unasked(context: &Context, namespace: &str) -> Result<(), C
         Some(meant) if meant == namespace => Ok(()),
         Some(meant) => Err(CommandError::new(format!(
             "--protected-ok names namespace `{meant}`, and this is `{namespace}`; nothing was changed"
-        ))),
+        ))
+        .id(id::PROTECTED)),
         None => Err(CommandError::new(format!("context {name} is protected, and --yes alone is not enough there"))
+            .id(id::PROTECTED)
             .hint(format!("if you mean it: --protected-ok {namespace}"))),
     }
 }
@@ -79,12 +81,12 @@ fn ask_for_namespace(context: &Context, deed: &Deed<'_>) -> Result<(), CommandEr
 }
 
 fn asker<'c>(context: &'c Context, why: &str, hint: &str) -> Result<Asker<'c>, CommandError> {
-    let nobody = || CommandError::new(format!("nobody can be asked here, and {why}")).hint(hint);
+    let nobody = || CommandError::new(format!("nobody can be asked here, and {why}")).id(id::NOT_CONFIRMED).hint(hint);
     Asker::new(&context.ui).map_err(|_| nobody())
 }
 
 fn declined() -> CommandError {
-    CommandError::new("declined; nothing was changed")
+    CommandError::new("declined; nothing was changed").id(id::NOT_CONFIRMED)
 }
 
 /// The context, or what stands for it inside a cluster.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::interrupt::Interrupt;
 use crate::cli::{GlobalArgs, Lang};
 use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target, person};
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
 use crate::terminal::{Surroundings, Ui};
@@ -61,8 +61,9 @@ impl Context {
         if let Some(runtime) = self.runtime.get() {
             return Ok(runtime);
         }
-        let program = std::env::current_exe()
-            .map_err(|error| CommandError::new(format!("cannot find this program's own file: {error}")))?;
+        let program = std::env::current_exe().map_err(|error| {
+            CommandError::new(format!("cannot find this program's own file: {error}")).id(id::NOT_STARTED)
+        })?;
         let settings =
             Settings { limits: Limits::default(), cache: cache_dir(), foreign: Isolation::Child(Launch::new(program)) };
         let runtime = Runtime::new(settings)?;

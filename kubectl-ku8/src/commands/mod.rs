@@ -56,7 +56,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 pub use context::Context;
 
 use crate::cli::{GlobalArgs, Output};
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::render::child;
 use crate::terminal::{AskError, LogLines};
 
@@ -122,7 +122,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            context.ui.fail(&CommandError::new(format!("cannot start: {error}")));
+            context.ui.fail(&CommandError::new(format!("cannot start: {error}")).id(id::NOT_STARTED));
             return exit::ERROR;
         }
     };
@@ -188,7 +188,7 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
 
 /// `begun`: something is half done, and nobody was given the time to end it.
 fn interrupted(begun: bool) -> CommandError {
-    let error = CommandError::new("interrupted").code(exit::INTERRUPTED);
+    let error = CommandError::new("interrupted").id(id::INTERRUPTED).code(exit::INTERRUPTED);
     if !begun {
         return error;
     }
@@ -216,8 +216,11 @@ fn log(verbosity: u8) {
 impl From<AskError> for CommandError {
     fn from(error: AskError) -> Self {
         match error {
-            AskError::Interrupted => Self::new("interrupted; nothing was changed").code(exit::INTERRUPTED),
-            AskError::NoTerminal | AskError::Terminal(_) | AskError::Empty => Self::new(error.to_string()),
+            AskError::Interrupted => {
+                Self::new("interrupted; nothing was changed").id(id::INTERRUPTED).code(exit::INTERRUPTED)
+            }
+            AskError::NoTerminal | AskError::Empty => Self::new(error.to_string()).id(id::ANSWER_MISSING),
+            AskError::Terminal(_) => Self::new(error.to_string()).id(id::TERMINAL),
         }
     }
 }
@@ -230,6 +233,7 @@ async fn select(context: &Context, names: &[String], all: bool) -> Result<Vec<St
     if !all {
         if names.is_empty() {
             return Err(CommandError::new("no definition named")
+                .id(id::NOTHING_NAMED)
                 .hint("name one, or pass --all; see them with: kubectl ku8 list"));
         }
         return Ok(names.to_vec());
@@ -240,7 +244,7 @@ async fn select(context: &Context, names: &[String], all: bool) -> Result<Vec<St
         records.iter().filter_map(|record| record.label(crate::object::labels::NAME)).map(str::to_owned).collect();
     found.sort_unstable();
     if found.is_empty() {
-        return Err(CommandError::new(format!("no definitions in namespace {namespace}")));
+        return Err(CommandError::new(format!("no definitions in namespace {namespace}")).id(id::NOTHING_NAMED));
     }
     Ok(found)
 }

@@ -182,7 +182,9 @@ impl Ui {
     /// Prints an error with its next steps.
     pub fn fail(&self, error: &CommandError) {
         let mut lines = error.message.lines();
-        self.complain(&format!("{} {}", self.err.bad("error:"), printable(lines.next().unwrap_or_default())));
+        let first = printable(lines.next().unwrap_or_default());
+        let id = self.err.dim(&format!("[{}]", error.id));
+        self.complain(&format!("{} {first} {id}", self.err.bad("error:")));
         for line in lines {
             self.complain(&format!("       {}", printable(line)));
         }

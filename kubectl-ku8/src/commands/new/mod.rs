@@ -25,7 +25,7 @@ use super::resolve::{SetArgs, collect_values, load_by_name, read_head};
 use super::save::save;
 use crate::cli::Output;
 use crate::definition::{Definition, TemplateRef, check_name, yaml};
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::object::labels;
 use crate::schema::{Question as SchemaQuestion, questions};
 use crate::terminal::{Answer, Ask, Asker, Item, Question};
@@ -130,12 +130,15 @@ impl Place {
             return Ok(());
         }
         Err(CommandError::new(format!("definition {}/{name} exists already", self.namespace))
+            .id(id::EXISTS)
             .hint(format!("change it with: kubectl ku8 define {name} --set …, or kubectl ku8 edit {name}")))
     }
 }
 
 fn missing(what: &str, flag: &str) -> CommandError {
-    CommandError::new(format!("{what} is missing, and nobody can be asked here")).hint(format!("pass {flag}"))
+    CommandError::new(format!("{what} is missing, and nobody can be asked here"))
+        .id(id::ANSWER_MISSING)
+        .hint(format!("pass {flag}"))
 }
 
 /// Everything from flags.
