@@ -227,7 +227,7 @@ async fn end(
         };
         return match next {
             "change" => {
-                wizard.back()?;
+                wizard.back();
                 Ok(None)
             }
             "file" => match ask_file(wizard, &filled.name)? {
@@ -245,9 +245,8 @@ async fn end(
 
 fn ask_file(wizard: &Wizard<'_>, name: &str) -> Result<Option<String>, CommandError> {
     let words = wizard.words;
-    let free = |answer: &str| match crate::files::exists(Path::new(answer)) {
-        true => Err(words.file_exists.to_owned()),
-        false => Ok(String::new()),
+    let free = |answer: &str| {
+        if crate::files::exists(Path::new(answer)) { Err(words.file_exists.to_owned()) } else { Ok(String::new()) }
     };
     let ask = Ask {
         question: Question { title: words.file_name.to_owned(), back: true, ..Question::default() },

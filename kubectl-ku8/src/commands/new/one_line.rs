@@ -10,7 +10,7 @@ use crate::definition::{Definition, SetKind, set_value};
 pub(super) fn one_line(definition: &Definition, globals: &GlobalArgs) -> String {
     let template = definition.spec.template.as_ref().map_or("", |template| template.name.as_str());
     let mut words = vec!["kubectl ku8 define".to_owned(), quote(definition.name()), "-t".to_owned(), quote(template)];
-    let places = [("--context", &globals.context), ("-n", &globals.namespace)];
+    let places = [("--context", &globals.connection.context), ("-n", &globals.namespace)];
     for (flag, value) in places {
         words.extend(value.iter().map(|value| format!("{flag} {}", quote(value))));
     }

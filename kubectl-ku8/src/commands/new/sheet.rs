@@ -72,9 +72,10 @@ impl Sheet {
         };
         let given = values.pointer(&question.pointer).is_some();
         // One possible answer is no question.
-        let one = question.kind == Kind::Choice && question.choices.len() == 1
-            || question.minimum.is_some() && question.minimum == question.maximum;
-        in_group && !given && !(one && question.default.is_some()) && !covered_by_size(question, values)
+        let one_choice = question.kind == Kind::Choice && question.choices.len() == 1;
+        let one_number = question.minimum.is_some() && question.minimum == question.maximum;
+        let settled = question.default.is_some() && (one_choice || one_number);
+        in_group && !given && !settled && !covered_by_size(question, values)
     }
 
     /// Takes an answer. One that is the default is not stored: a better default of a later version would never arrive.

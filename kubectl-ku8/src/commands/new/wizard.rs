@@ -15,7 +15,7 @@ use crate::definition::check_name;
 use crate::error::CommandError;
 use crate::render::{Template, builtin};
 use crate::schema::{Words as Titles, questions_in, words};
-use crate::terminal::{Answer, Ask, AskError, Asker, Item, Question};
+use crate::terminal::{Answer, Ask, Asker, Item, Question};
 
 /// What a person answered so far.
 pub(super) struct Wizard<'c> {
@@ -124,11 +124,8 @@ impl<'c> Wizard<'c> {
     }
 
     /// Goes back to the last answer, if one was given here.
-    ///
-    /// # Errors
-    /// A broken terminal.
-    pub(super) fn back(&mut self) -> Result<bool, AskError> {
-        let Some(step) = self.trail.pop() else { return Ok(false) };
+    pub(super) fn back(&mut self) -> bool {
+        let Some(step) = self.trail.pop() else { return false };
         match step {
             Step::Template => self.template = None,
             Step::Name => self.name = None,
@@ -137,7 +134,7 @@ impl<'c> Wizard<'c> {
                 self.sheet.take_back();
             }
         }
-        Ok(true)
+        true
     }
 
     /// Opens the question of a path again; the steps after it are gone through again, with what was typed.
@@ -170,7 +167,7 @@ impl<'c> Wizard<'c> {
             };
             if answered {
                 self.trail.push(step);
-            } else if self.back()? {
+            } else if self.back() {
                 self.asker.take_back()?;
             }
         }
@@ -204,10 +201,8 @@ impl<'c> Wizard<'c> {
     fn ask_name(&mut self) -> Result<bool, CommandError> {
         let template = self.template.as_ref().map_or("", |(_, template)| template.metadata().name.as_str());
         let fits = |answer: &str| check_name(answer).map(|()| String::new()).map_err(|error| error.to_string());
-        let free = |answer: &str| match self.taken.contains(answer) {
-            true => Err(self.words.taken.to_owned()),
-            false => fits(answer),
-        };
+        let free =
+            |answer: &str| if self.taken.contains(answer) { Err(self.words.taken.to_owned()) } else { fits(answer) };
         let ask = Ask {
             question: Question {
                 title: self.words.name.to_owned(),

@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use super::Ui;
 use screen::Screen;
-pub use words::Words;
+use words::Words;
 
 /// Why there is no answer.
 #[derive(Debug, Error)]
@@ -54,7 +54,7 @@ pub enum Answer<T> {
 }
 
 /// Looks at an answer: what to say beside it, or why it is no good.
-pub type Check<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+pub(super) type Check<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
 /// What every question has.
 #[derive(Clone, Debug, Default)]

@@ -5,23 +5,23 @@ use crate::cli::Lang;
 
 /// What prompts say by themselves.
 #[derive(Debug)]
-pub struct Words {
+pub(super) struct Words {
     /// How to go back.
-    pub back: &'static str,
+    pub(super) back: &'static str,
     /// How to move among choices.
-    pub move_keys: &'static str,
+    pub(super) move_keys: &'static str,
     /// Under a list that is longer than the screen, before the count.
-    pub more: &'static str,
+    pub(super) more: &'static str,
     /// The word for yes, beside `y`.
-    pub yes: &'static str,
+    pub(super) yes: &'static str,
     /// The word for no, beside `n`.
-    pub no: &'static str,
+    pub(super) no: &'static str,
     /// When it was neither.
-    pub yes_or_no: &'static str,
+    pub(super) yes_or_no: &'static str,
     /// Before the line of a numbered list.
-    pub number: &'static str,
+    pub(super) number: &'static str,
     /// When it was no number of the list.
-    pub no_such: &'static str,
+    pub(super) no_such: &'static str,
 }
 
 const EN: Words = Words {
@@ -48,7 +48,7 @@ const ZH: Words = Words {
 
 impl Words {
     /// The words of a language.
-    pub fn of(lang: Lang) -> &'static Self {
+    pub(super) fn of(lang: Lang) -> &'static Self {
         match lang {
             Lang::En => &EN,
             Lang::Zh => &ZH,
