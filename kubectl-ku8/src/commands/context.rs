@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::interrupt::Interrupt;
+use super::process::{is_gone, place};
 use crate::cli::{GlobalArgs, Lang};
-use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target, person};
+use crate::cluster::{Claim, Cluster, ConnectOptions, Entries, LockEvent, connect_target, entries, person};
 use crate::error::{CommandError, id};
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
@@ -149,6 +150,29 @@ impl Context {
         named("KUBE_EDITOR").or_else(|| named("VISUAL")).or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".into())
     }
 
+    /// The names in the kubeconfig.
+    pub(super) fn kubeconfig_names(&self) -> Entries {
+        entries(&self.connect_options())
+    }
+
+    /// This program as it is found on PATH: what a package manager put there stays when the program is updated.
+    ///
+    /// # Errors
+    /// When the system cannot say what runs here.
+    pub(super) fn program(&self) -> Result<PathBuf, CommandError> {
+        let own = std::env::current_exe()
+            .map_err(|error| CommandError::new(format!("cannot find this program's own file: {error}")))?;
+        let name = own.file_name().map(PathBuf::from).unwrap_or_default();
+        let same = |path: &PathBuf| path.canonicalize().is_ok_and(|path| Some(path) == own.canonicalize().ok());
+        Ok(path_folders().into_iter().map(|folder| folder.join(&name)).find(same).unwrap_or(own))
+    }
+
+    /// Says whether programs are found in a folder.
+    pub(super) fn on_path(&self, folder: &std::path::Path) -> bool {
+        let wanted = folder.canonicalize().ok();
+        path_folders().iter().any(|known| known == folder || (wanted.is_some() && known.canonicalize().ok() == wanted))
+    }
+
     fn connect_options(&self) -> ConnectOptions {
         let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
         ConnectOptions {
@@ -167,6 +191,10 @@ impl Context {
             })),
         }
     }
+}
+
+fn path_folders() -> Vec<PathBuf> {
+    std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
 /// `$XDG_CACHE_HOME/ku8`, or `~/.cache/ku8`; compiled templates live below it.
@@ -189,56 +217,6 @@ pub(super) fn config_file() -> Option<PathBuf> {
 
 fn home() -> Option<PathBuf> {
     std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
-}
-
-/// Tells one process of one boot of one machine from all others, as far as the system says: boot, process namespace
-/// (containers of one machine count their processes each for itself), and when the process began.
-fn place(process: u32) -> String {
-    let began = began(process).unwrap_or_default();
-    match (boot(), process_namespace()) {
-        (boot, Some(namespace)) if !boot.is_empty() => format!("{boot}.{namespace}.{began}"),
-        _ => String::new(),
-    }
-}
-
-fn boot() -> String {
-    let id = crate::files::read_text(std::path::Path::new("/proc/sys/kernel/random/boot_id")).unwrap_or_default();
-    id.trim().chars().take(8).collect()
-}
-
-/// The number of the namespace our process numbers belong to.
-fn process_namespace() -> Option<String> {
-    let link = std::path::Path::new("/proc/self/ns/pid").read_link().ok()?;
-    Some(link.to_str()?.chars().filter(char::is_ascii_digit).collect())
-}
-
-/// Ticks from boot to the start of a process; `None` when there is none, or it may not be seen.
-fn began(process: u32) -> Option<String> {
-    let stat = crate::files::read_text(std::path::Path::new(&format!("/proc/{process}/stat"))).ok()?;
-    // The second field is the program's name in brackets, which may hold anything.
-    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
-    // One that ended and was not yet buried by its parent is still listed.
-    let ended = matches!(fields.next(), Some("Z" | "X"));
-    fields.nth(18).map(|began| if ended { "ended".to_owned() } else { began.to_owned() })
-}
-
-/// A holder of this boot and namespace whose process has ended can no longer write (decisions.md, 25). A process of
-/// that number that began at another time is another process; one that may not be seen is alive.
-fn is_gone(holder: &str) -> bool {
-    let mut parts = holder.rsplit('/');
-    let (Some(theirs), Some(process)) = (parts.next(), parts.next()) else { return false };
-    let Ok(process) = process.parse::<u32>() else { return false };
-    let here = place(std::process::id());
-    let (Some((theirs, start)), Some((here, _))) = (theirs.rsplit_once('.'), here.rsplit_once('.')) else {
-        return false;
-    };
-    theirs == here && began(process).map_or_else(|| has_ended(process), |began| began != start)
-}
-
-/// A process that is somebody else's answers with another error than one that is not there.
-fn has_ended(process: u32) -> bool {
-    let process = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
-    process.is_none_or(|process| rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH))
 }
 
 fn lock_words(event: &LockEvent) -> String {
@@ -266,25 +244,4 @@ pub(super) fn keep_memory_private() {
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_ended_process_of_this_place_is_gone() {
-        let here = place(std::process::id());
-        assert!(!here.is_empty(), "this test needs /proc");
-        let holder = |process: u32, place: &str| format!("ada@laptop/{process}/{place}");
-        assert!(!is_gone(&holder(std::process::id(), &here)));
-        // Of another user, whom we may not signal: it lives all the same.
-        assert!(!is_gone(&holder(1, &place(1))));
-        let other_start = format!("{}.1", here.rsplit_once('.').unwrap().0);
-        assert!(is_gone(&holder(std::process::id(), &other_start)), "our number, but begun at another time");
-        assert!(is_gone(&holder(4_194_305, &other_start)), "no process has that number");
-        // A container beside ours numbers its processes itself, another machine has another boot.
-        assert!(!is_gone(&holder(4_194_305, "deadbeef.4026531836.1")));
-        assert!(!is_gone("ada@laptop/4194305") && !is_gone("") && !is_gone("ada@laptop/x/y"));
-    }
 }

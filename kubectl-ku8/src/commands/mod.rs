@@ -6,6 +6,7 @@ pub mod apply;
 mod approval;
 mod carry_out;
 mod checkup;
+pub mod completion;
 mod config;
 mod consent;
 mod context;
@@ -23,6 +24,7 @@ pub mod overview;
 mod owned;
 pub mod pipeline;
 pub mod plan;
+mod process;
 pub mod publish;
 pub mod rbac;
 mod record;
@@ -100,6 +102,7 @@ enum Command {
     Repair(repair::RepairArgs),
     Forget(repair::ForgetArgs),
     Template(template::TemplateArgs),
+    Completion(completion::CompletionArgs),
     Version(version::VersionArgs),
 }
 
@@ -113,6 +116,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     crate::terminal::report_panics();
     context::keep_memory_private();
     sensitive::learn_arguments(&arguments);
+    if let Some(words) = completion::asked(&arguments) {
+        let offered = completion::answer(&Line::command(), words);
+        crate::terminal::print_usage(&offered, &offered, true);
+        return exit::DONE;
+    }
     let line = match parse(&arguments) {
         Ok(line) => line,
         Err(code) => return code,
@@ -171,6 +179,7 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Repair(args)) => repair::run(context, args).await,
             Some(Command::Forget(args)) => repair::forget(context, args).await,
             Some(Command::Template(args)) => template::run(context, &args),
+            Some(Command::Completion(args)) => completion::run(context, &args),
             Some(Command::Version(args)) => version::run(context, args).await,
         }
     };

@@ -58,12 +58,18 @@ pub(super) fn ask(
 
 /// The item of a digit, or the next one that begins with a letter.
 fn named(items: &[Item], at: usize, letter: char) -> Option<usize> {
-    if let Some(digit) = letter.to_digit(10) {
+    let begins = |index: &usize| items[*index].word.to_lowercase().starts_with(letter.to_ascii_lowercase());
+    let by_word = || (1..=items.len()).map(|step| (at + step) % items.len()).find(begins);
+    if let Some(digit) = letter.to_digit(10).filter(|_| is_numbered(items)) {
         let wanted = usize::try_from(digit).ok()?.checked_sub(1)?;
         return (wanted < items.len()).then_some(wanted);
     }
-    let begins = |index: &usize| items[*index].word.to_lowercase().starts_with(letter.to_ascii_lowercase());
-    (1..=items.len()).map(|step| (at + step) % items.len()).find(begins)
+    by_word()
+}
+
+/// Choices that are numbers themselves have no numbers beside them: 3 must mean 3.
+pub(super) fn is_numbered(items: &[Item]) -> bool {
+    !items.iter().any(|item| item.word.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
 fn draw(
@@ -90,7 +96,8 @@ fn draw(
     for (index, item) in items.iter().enumerate().skip(from).take(room) {
         let mark = if index == at { ">" } else { " " };
         let space = " ".repeat(width - item.word.width());
-        let line = format!("{mark} {} {}{space}   {}", index + 1, item.word, item.note);
+        let number = if is_numbered(items) { format!("{} ", index + 1) } else { String::new() };
+        let line = format!("{mark} {number}{}{space}   {}", item.word, item.note);
         lines.push((if index == at { Look::Chosen } else { Look::Plain }, line.trim_end().to_owned()));
     }
     if items.len() > room {
@@ -116,5 +123,7 @@ mod tests {
         assert_eq!(named(&items, 0, 's'), Some(1));
         assert_eq!(named(&items, 1, 's'), Some(4));
         assert_eq!(named(&items, 0, 'x'), None);
+        let members: Vec<Item> = ["1", "3", "5"].map(|word| Item { word: word.into(), ..Item::default() }).into();
+        assert_eq!((named(&members, 0, '3'), named(&members, 0, '2')), (Some(1), None));
     }
 }

@@ -3,6 +3,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::choice::is_numbered;
 use super::mode::{Mode, Terminal, read_line};
 use super::screen::wrap;
 use super::{Answer, Ask, AskError, Asker, Item, Question};
@@ -52,14 +53,17 @@ pub(super) fn choice(
     refuse: &dyn Fn(usize) -> Option<String>,
 ) -> Result<Answer<usize>, AskError> {
     head(asker, question);
+    let numbered = is_numbered(items);
+    let preset = if numbered { (default + 1).to_string() } else { items[default].word.clone() };
     let width = items.iter().map(|item| item.word.width()).max().unwrap_or(0);
     for (index, item) in items.iter().enumerate() {
         let space = " ".repeat(width - item.word.width());
-        let line = format!("  {}) {}{space}   {}", index + 1, item.word, item.note);
+        let number = if numbered { format!("{}) ", index + 1) } else { String::new() };
+        let line = format!("  {number}{}{space}   {}", item.word, item.note);
         asker.ui.complain(&printable(line.trim_end()));
     }
     loop {
-        let Some(line) = read(asker, &format!("{} [{}]{}", asker.words.number, default + 1, back(question)))? else {
+        let Some(line) = read(asker, &format!("{} [{preset}]{}", asker.words.number, back(question)))? else {
             return Err(AskError::Interrupted);
         };
         let line = line.trim();
@@ -67,8 +71,8 @@ pub(super) fn choice(
             "<" if question.back => return Ok(Answer::Back),
             "" => Some(default),
             _ => match line.parse::<usize>() {
-                Ok(number) => number.checked_sub(1).filter(|index| *index < items.len()),
-                Err(_) => items.iter().position(|item| item.word.eq_ignore_ascii_case(line)),
+                Ok(number) if numbered => number.checked_sub(1).filter(|index| *index < items.len()),
+                _ => items.iter().position(|item| item.word.eq_ignore_ascii_case(line)),
             },
         };
         match chosen.map(|index| (index, refuse(index))) {

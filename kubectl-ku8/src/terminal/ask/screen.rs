@@ -80,7 +80,8 @@ impl Screen {
     pub(super) fn settle(&mut self, title: &str, answer: &str, note: &str) -> io::Result<()> {
         self.wipe()?;
         let note = if note.is_empty() { String::new() } else { format!("   {note}") };
-        let (head, tail) = (format!("{title}: "), format!("{answer}{note}"));
+        let stop = if title.ends_with(['?', '？', ':', '：']) { "" } else { ":" };
+        let (head, tail) = (format!("{title}{stop} "), format!("{answer}{note}"));
         let line = fit(&format!("{head}{tail}"), self.columns());
         let (head, tail) = line.split_at(head.len().min(line.len()));
         let (answer, note) = tail.split_at(answer.len().min(tail.len()));
