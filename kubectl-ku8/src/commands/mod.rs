@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod drift;
 pub mod edit;
 pub mod history;
+mod images;
 mod interrupt;
 pub mod list;
 pub mod new;

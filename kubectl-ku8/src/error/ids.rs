@@ -26,6 +26,7 @@ ids! {
     USAGE = "KU8-G009",
     PROTECTED = "KU8-G015",
     CONFIG = "KU8-G016",
+    SETTING = "KU8-G020",
     // Files.
     FILE_READ = "KU8-F001",
     FILE_WRITE = "KU8-F002",
