@@ -165,24 +165,6 @@ impl Context {
         entries(&self.connect_options())
     }
 
-    /// This program as it is found on PATH: what a package manager put there stays when the program is updated.
-    ///
-    /// # Errors
-    /// When the system cannot say what runs here.
-    pub(super) fn program(&self) -> Result<PathBuf, CommandError> {
-        let own = std::env::current_exe()
-            .map_err(|error| CommandError::new(format!("cannot find this program's own file: {error}")))?;
-        let name = own.file_name().map(PathBuf::from).unwrap_or_default();
-        let same = |path: &PathBuf| path.canonicalize().is_ok_and(|path| Some(path) == own.canonicalize().ok());
-        Ok(path_folders().into_iter().map(|folder| folder.join(&name)).find(same).unwrap_or(own))
-    }
-
-    /// Says whether programs are found in a folder.
-    pub(super) fn on_path(&self, folder: &std::path::Path) -> bool {
-        let wanted = folder.canonicalize().ok();
-        path_folders().iter().any(|known| known == folder || (wanted.is_some() && known.canonicalize().ok() == wanted))
-    }
-
     fn connect_options(&self) -> ConnectOptions {
         let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
         ConnectOptions {
@@ -201,6 +183,24 @@ impl Context {
             })),
         }
     }
+}
+
+/// This program as it is found on PATH: what a package manager put there stays when the program is updated.
+///
+/// # Errors
+/// When the system cannot say what runs here.
+pub(super) fn program() -> Result<PathBuf, CommandError> {
+    let own = std::env::current_exe()
+        .map_err(|error| CommandError::new(format!("cannot find this program's own file: {error}")))?;
+    let name = own.file_name().map(PathBuf::from).unwrap_or_default();
+    let same = |path: &PathBuf| path.canonicalize().is_ok_and(|path| Some(path) == own.canonicalize().ok());
+    Ok(path_folders().into_iter().map(|folder| folder.join(&name)).find(same).unwrap_or(own))
+}
+
+/// Says whether programs are found in a folder.
+pub(super) fn on_path(folder: &std::path::Path) -> bool {
+    let wanted = folder.canonicalize().ok();
+    path_folders().iter().any(|known| known == folder || (wanted.is_some() && known.canonicalize().ok() == wanted))
 }
 
 fn path_folders() -> Vec<PathBuf> {

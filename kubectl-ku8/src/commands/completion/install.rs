@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{PROGRAM, WORD};
 use crate::commands::Context;
+use crate::commands::context::{on_path, program};
 use crate::error::{CommandError, exit, id};
 
 /// Its second line; how one of ours is known again.
@@ -24,7 +25,7 @@ pub(super) struct InstallArgs {
 /// # Errors
 /// When the folder cannot be written, or a file of another kind is in the way.
 pub(super) fn run(context: &Context, args: &InstallArgs) -> Result<u8, CommandError> {
-    let program = context.program()?;
+    let program = program()?;
     let beside = program.parent().map(Path::to_path_buf).unwrap_or_default();
     let folder = args.dir.clone().unwrap_or(beside);
     let path = folder.join(if cfg!(windows) { format!("{PROGRAM}.cmd") } else { PROGRAM.to_owned() });
@@ -41,7 +42,7 @@ pub(super) fn run(context: &Context, args: &InstallArgs) -> Result<u8, CommandEr
     })?;
     let ui = &context.ui;
     ui.print(&format!("{} written", path.display()));
-    if !context.on_path(&folder) {
+    if !on_path(&folder) {
         ui.warn(&format!("{} is not on PATH, so kubectl does not find it there yet", folder.display()));
     }
     ui.say(

@@ -136,8 +136,7 @@ fn write(found: &[CompletionCandidate], word: &OsStr) -> String {
     }
     let files = if files { directive::FILES } else { directive::ONLY };
     let space = if open { directive::NO_SPACE } else { 0 };
-    text.push_str(&format!(":{}\n", files | space));
-    text
+    text + &format!(":{}\n", files | space)
 }
 
 #[cfg(test)]
