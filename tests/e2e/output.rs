@@ -204,19 +204,19 @@ fn each_exit_code_is_met() {
     let stdin = yaml(&[config_map("conf", "1")]);
     space.feed(&stdin, &["define", "web", "-f", "-"]).ok();
     let mut met: BTreeSet<i32> = BTreeSet::new();
-    let mut case = |line: &str, code: i32, reason: &str| {
+    let case = |met: &mut BTreeSet<i32>, line: &str, code: i32, reason: &str| {
         let ran = space.run(&format!("{line} -o json")).exits(code);
         if !reason.is_empty() {
             assert_eq!(ran.error_json()["reason"], reason, "{line}");
         }
         met.insert(code);
     };
-    case("plan web", 0, "");
-    case("plan web --detailed-exitcode", 2, "");
-    case("plan web --bogus --detailed-exitcode", 1, "Usage");
-    case("plan nothing --detailed-exitcode", 1, "Failed");
-    case("publish web", 1, "Failed");
-    case("publish web --yes", 0, "");
+    case(&mut met, "plan web", 0, "");
+    case(&mut met, "plan web --detailed-exitcode", 2, "");
+    case(&mut met, "plan web --bogus --detailed-exitcode", 1, "Usage");
+    case(&mut met, "plan nothing --detailed-exitcode", 1, "Failed");
+    case(&mut met, "publish web", 1, "Failed");
+    case(&mut met, "publish web --yes", 0, "");
     space.feed(&stdin.replace("\"1\"", "\"2\""), &["define", "web", "-f", "-"]).ok();
     space.run("plan web --out web.plan").ok();
     space.patch("configmap/conf", &json!({"data": {"key": "3"}}));
@@ -224,14 +224,14 @@ fn each_exit_code_is_met() {
     assert_eq!(ran.error_json()["reason"], "Stale");
     met.insert(3);
     held_by_ada(&space, "web");
-    case("publish web --yes", 4, "Locked");
+    case(&mut met, "publish web --yes", 4, "Locked");
     let slow = json!({"playground.ku8.dev/stage": "slow-ready", "playground.ku8.dev/ready-after": "600s"});
     space.feed(&yaml(&[stateful_set("slow", &slow)]), &["define", "slow", "-f", "-"]).ok();
-    case("publish slow --yes --wait-timeout 1s", 5, "NotReady");
+    case(&mut met, "publish slow --yes --wait-timeout 1s", 5, "NotReady");
     let file = space.file("theirs.json", config_map("theirs", "1").to_string());
     space.kubectl(&["apply", "-f", &file]);
     space.feed(&yaml(&[config_map("theirs", "2")]), &["define", "other", "-f", "-"]).ok();
-    case("plan other", 6, "Conflict");
+    case(&mut met, "plan other", 6, "Conflict");
     space.feed(&yaml(&[stateful_set("late", &slow)]), &["define", "late", "-f", "-"]).ok();
     let running = space.start(&["publish", "late", "--yes", "-o", "json"]);
     space.until("the object", || space.find("statefulset/late"));

@@ -3,6 +3,7 @@
 
 mod connect;
 mod dry_run;
+mod entries;
 mod error;
 mod http;
 mod kinds;
@@ -23,6 +24,7 @@ mod wire;
 mod write;
 
 pub use connect::{ConnectOptions, Notice, Target, connect_target};
+pub use entries::{Entries, entries};
 pub use error::{ApiStatus, Cause, ClusterError};
 pub use kinds::Resource;
 pub use lock::{Claim, Clock, Lock, LockError, LockEvent, person};

@@ -1,15 +1,18 @@
 //! What a command may ask for: the cluster, the template runtime, the time, who is asking.
-//! The only file that reads the clock and the environment.
+//! With `environment.rs` the only file that reads the clock and the environment.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::environment::{cache_dir, home, now, surroundings};
 use super::images::{self, Images};
 use super::interrupt::Interrupt;
+use super::lock_words::lock_words;
+use super::process::{is_gone, place};
 use crate::cli::GlobalArgs;
-use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target, person};
+use crate::cluster::{Claim, Cluster, ConnectOptions, Entries, LockEvent, connect_target, entries};
 use crate::error::{CommandError, id};
 use crate::plan::Plan;
 use crate::render::child::Launch;
@@ -175,6 +178,11 @@ impl Context {
         named("KUBE_EDITOR").or_else(|| named("VISUAL")).or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".into())
     }
 
+    /// The names in the kubeconfig.
+    pub(super) fn kubeconfig_names(&self) -> Entries {
+        entries(&self.connect_options())
+    }
+
     fn connect_options(&self) -> ConnectOptions {
         let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
         ConnectOptions {
@@ -195,128 +203,6 @@ impl Context {
     }
 }
 
-/// What the environment and the flags say about output.
-pub(super) fn surroundings(globals: &GlobalArgs) -> Surroundings {
-    let value = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let is_on = |name: &str| value(name).is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"));
-    Surroundings {
-        color: globals.color,
-        no_color: value("NO_COLOR").is_some(),
-        force_color: is_on("CLICOLOR_FORCE"),
-        clicolor_off: value("CLICOLOR").is_some_and(|value| value == "0"),
-        dumb: value("TERM").is_some_and(|term| term == "dumb"),
-        ascii: globals.ascii,
-        quiet: globals.quiet,
-        no_input: globals.no_input.unwrap_or_else(|| is_on("CI")),
-        pager: if globals.no_pager { None } else { pager() },
-        plain_less: value("LESS").is_none(),
-        time: Some(|| now().strftime("%H:%M:%S").to_string()),
-        ..Surroundings::default()
-    }
-}
-
-/// `$KU8_PAGER`, `$PAGER`, or `less` where there is one; one that is set to nothing, or to `cat`, is none.
-fn pager() -> Option<String> {
-    let named = std::env::var("KU8_PAGER").or_else(|_| std::env::var("PAGER")).ok();
-    let pager = named.or_else(|| {
-        let path = std::env::var_os("PATH")?;
-        std::env::split_paths(&path).any(|folder| folder.join("less").exists()).then(|| "less -FRX".to_owned())
-    });
-    pager.filter(|pager| !matches!(pager.trim(), "" | "cat"))
-}
-
-/// `KU8_FAULT` makes a fault of our own, so that tests see how one ends.
-///
-/// # Panics
-/// When it is set.
-pub(super) fn fail_for_tests() {
-    let fault = std::env::var("KU8_FAULT").unwrap_or_default();
-    assert!(fault.is_empty(), "{fault}");
-}
-
-/// Says whether a variable is set and not empty.
-pub(super) fn is_set(name: &std::ffi::OsStr) -> bool {
-    std::env::var_os(name).is_some_and(|value| !value.is_empty())
-}
-
-/// `$XDG_CACHE_HOME/ku8`, or `~/.cache/ku8`; compiled templates live below it.
-fn cache_dir() -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    base.or_else(|| home().map(|home| home.join(".cache"))).map(|base| base.join("ku8"))
-}
-
-fn home() -> Option<PathBuf> {
-    std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
-}
-
-/// Tells one process of one boot of one machine from all others, as far as the system says: boot, process namespace
-/// (containers of one machine count their processes each for itself), and when the process began.
-fn place(process: u32) -> String {
-    let began = began(process).unwrap_or_default();
-    match (boot(), process_namespace()) {
-        (boot, Some(namespace)) if !boot.is_empty() => format!("{boot}.{namespace}.{began}"),
-        _ => String::new(),
-    }
-}
-
-fn boot() -> String {
-    let id = crate::files::read_text(std::path::Path::new("/proc/sys/kernel/random/boot_id")).unwrap_or_default();
-    id.trim().chars().take(8).collect()
-}
-
-/// The number of the namespace our process numbers belong to.
-fn process_namespace() -> Option<String> {
-    let link = std::path::Path::new("/proc/self/ns/pid").read_link().ok()?;
-    Some(link.to_str()?.chars().filter(char::is_ascii_digit).collect())
-}
-
-/// Ticks from boot to the start of a process; `None` when there is none, or it may not be seen.
-fn began(process: u32) -> Option<String> {
-    let stat = crate::files::read_text(std::path::Path::new(&format!("/proc/{process}/stat"))).ok()?;
-    // The second field is the program's name in brackets, which may hold anything.
-    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
-    // One that ended and was not yet buried by its parent is still listed.
-    let ended = matches!(fields.next(), Some("Z" | "X"));
-    fields.nth(18).map(|began| if ended { "ended".to_owned() } else { began.to_owned() })
-}
-
-/// A holder of this boot and namespace whose process has ended can no longer write (decisions.md, 25). A process of
-/// that number that began at another time is another process; one that may not be seen is alive.
-fn is_gone(holder: &str) -> bool {
-    let mut parts = holder.rsplit('/');
-    let (Some(theirs), Some(process)) = (parts.next(), parts.next()) else { return false };
-    let Ok(process) = process.parse::<u32>() else { return false };
-    let here = place(std::process::id());
-    let (Some((theirs, start)), Some((here, _))) = (theirs.rsplit_once('.'), here.rsplit_once('.')) else {
-        return false;
-    };
-    theirs == here && began(process).map_or_else(|| has_ended(process), |began| began != start)
-}
-
-/// A process that is somebody else's answers with another error than one that is not there.
-fn has_ended(process: u32) -> bool {
-    let process = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
-    process.is_none_or(|process| rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH))
-}
-
-fn lock_words(event: &LockEvent) -> String {
-    match event {
-        LockEvent::Waiting { name, holder, limit } => {
-            format!("Waiting up to {} s for {} to end its operation on {name}", limit.as_secs(), person(holder))
-        }
-        LockEvent::TakenOver { holder, gone: true } => {
-            format!("Taking over from {}, which has ended", person(holder))
-        }
-        LockEvent::TakenOver { holder, gone: false } => format!("Taking over from {} (expired)", person(holder)),
-    }
-}
-
-/// The time; a test may have this machine's clock go wrong.
-fn now() -> jiff::Timestamp {
-    let offset = std::env::var("KU8_CLOCK_OFFSET_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-    jiff::Timestamp::now() + jiff::SignedDuration::from_secs(offset)
-}
-
 /// No core dump and no other process may read passwords out of this one's memory.
 pub(super) fn keep_memory_private() {
     use rustix::process::{Resource, Rlimit, setrlimit};
@@ -324,25 +210,4 @@ pub(super) fn keep_memory_private() {
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_ended_process_of_this_place_is_gone() {
-        let here = place(std::process::id());
-        assert!(!here.is_empty(), "this test needs /proc");
-        let holder = |process: u32, place: &str| format!("ada@laptop/{process}/{place}");
-        assert!(!is_gone(&holder(std::process::id(), &here)));
-        // Of another user, whom we may not signal: it lives all the same.
-        assert!(!is_gone(&holder(1, &place(1))));
-        let other_start = format!("{}.1", here.rsplit_once('.').unwrap().0);
-        assert!(is_gone(&holder(std::process::id(), &other_start)), "our number, but begun at another time");
-        assert!(is_gone(&holder(4_194_305, &other_start)), "no process has that number");
-        // A container beside ours numbers its processes itself, another machine has another boot.
-        assert!(!is_gone(&holder(4_194_305, "deadbeef.4026531836.1")));
-        assert!(!is_gone("ada@laptop/4194305") && !is_gone("") && !is_gone("ada@laptop/x/y"));
-    }
 }

@@ -6,24 +6,31 @@ pub mod apply;
 mod approval;
 mod carry_out;
 mod checkup;
+pub mod completion;
+mod config;
+mod consent;
 mod context;
 pub mod define;
 pub mod delete;
 pub mod doctor;
 pub mod drift;
 pub mod edit;
+mod environment;
 pub mod help;
 pub mod history;
 mod images;
 mod interrupt;
 pub mod list;
 pub mod new;
+mod lock_words;
 mod operate;
 pub mod options;
 pub mod overview;
 mod owned;
 pub mod pipeline;
 pub mod plan;
+mod print;
+mod process;
 pub mod publish;
 pub mod rbac;
 mod record;
@@ -59,11 +66,12 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use context::Context;
+use print::{listing_text, print_document, print_listing};
 
-use crate::cli::{Format, GlobalArgs, ListingArgs, Output};
+use crate::cli::GlobalArgs;
 use crate::error::{CommandError, exit, id};
 use crate::render::child;
-use crate::terminal::{AskError, FormatError, Listing, LogLines, Ui, document_text};
+use crate::terminal::{AskError, LogLines};
 
 /// Plan, publish and operate middleware on any Kubernetes cluster, with nothing installed in it
 #[derive(Parser, Debug)]
@@ -108,6 +116,7 @@ enum Command {
     Schema(schema::SchemaArgs),
     Options(options::OptionsArgs),
     Help(help::HelpArgs),
+    Completion(completion::CompletionArgs),
     Version(version::VersionArgs),
 }
 
@@ -126,6 +135,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     crate::terminal::report_panics();
     context::keep_memory_private();
     sensitive::learn_arguments(&arguments);
+    if let Some(words) = completion::asked(&arguments) {
+        let offered = completion::answer(&Line::command(), words);
+        crate::terminal::print_usage(&crate::terminal::Surroundings::default(), &offered, &offered, true);
+        return exit::DONE;
+    }
     let line = match usage::parse(&arguments) {
         Ok(line) => line,
         Err(code) => return code,
@@ -139,7 +153,7 @@ fn start(parsed: usage::Parsed) -> u8 {
     crate::terminal::name_command(&parsed.words, parsed.document);
     log(line.globals.verbosity);
     let context = Context::new(line.globals, parsed.document);
-    context::fail_for_tests();
+    environment::fail_for_tests();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -183,6 +197,7 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Schema(args)) => schema::run(context, &args),
             Some(Command::Options(_)) => options::run(context),
             Some(Command::Help(args)) => help::run(context, &args),
+            Some(Command::Completion(args)) => completion::run(context, &args),
             Some(Command::Version(args)) => version::run(context, args).await,
         }
     };
@@ -237,26 +252,6 @@ impl From<AskError> for CommandError {
     }
 }
 
-/// Asks before something is done; without a terminal `--yes` is needed.
-///
-/// # Errors
-/// When nobody can be asked, or the answer is no.
-fn confirm(ui: &Ui, yes: bool, prompt: &str) -> Result<(), CommandError> {
-    if yes {
-        return Ok(());
-    }
-    let asker = crate::terminal::Asker::new(ui).map_err(|_| {
-        CommandError::new("nobody can be asked here, and --yes was not given")
-            .id(id::NOT_CONFIRMED)
-            .hint("pass --yes to go on without asking")
-    })?;
-    if asker.confirm(prompt, false)? {
-        Ok(())
-    } else {
-        Err(CommandError::new("declined; nothing was changed").id(id::NOT_CONFIRMED))
-    }
-}
-
 /// The names to work on: those given, or all of the namespace.
 ///
 /// # Errors
@@ -279,50 +274,6 @@ async fn select(context: &Context, names: &[String], all: bool) -> Result<Vec<St
         return Err(CommandError::new(format!("no definitions in namespace {namespace}")).id(id::NOTHING_NAMED));
     }
     Ok(found)
-}
-
-/// Prints one document as JSON or YAML.
-fn print_document(context: &Context, value: &serde_json::Value, output: Output) {
-    let format = if output == Output::Yaml { Format::Yaml } else { Format::Json };
-    context.ui.print(&document_text(&warnings::with(context, value), &format));
-}
-
-/// Prints a list in the form that was asked for.
-///
-/// # Errors
-/// When a template or columns do not fit.
-fn print_listing(
-    context: &Context,
-    listing: &Listing,
-    document: &serde_json::Value,
-    args: &ListingArgs,
-) -> Result<(), CommandError> {
-    context.ui.print_exactly(&listing_text(context, listing, document, args)?);
-    Ok(())
-}
-
-/// What [`print_listing`] prints, with its line end.
-fn listing_text(
-    context: &Context,
-    listing: &Listing,
-    document: &serde_json::Value,
-    args: &ListingArgs,
-) -> Result<String, CommandError> {
-    let document = warnings::with(context, document);
-    let text = listing.render(&document, &args.output, !args.no_headers)?;
-    Ok(match args.output {
-        Format::Text | Format::Wide => context.ui.shown(&text),
-        // A template says itself where its lines end.
-        Format::JsonPath(_) => text,
-        Format::Name | Format::Columns(_) if text.is_empty() => text,
-        _ => format!("{}\n", text.trim_end_matches('\n')),
-    })
-}
-
-impl From<FormatError> for CommandError {
-    fn from(error: FormatError) -> Self {
-        Self::new(error.to_string()).id(id::OUTPUT_FORM).hint("the forms of -o: kubectl ku8 help output")
-    }
 }
 
 #[cfg(test)]

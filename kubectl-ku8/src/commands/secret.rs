@@ -7,13 +7,14 @@ use base64::Engine as _;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
+use super::consent::{Deed, consent};
 use super::operate::{Approved, Done, OperateArgs, locked, operate};
 use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::publish::{present, refuse, refuse_unreadable};
 use super::resolve::require_head;
 use super::secret_state::revision_of;
 use super::verdict::{Verdict, print_results};
-use super::{Context, confirm, secret_list};
+use super::{Context, secret_list};
 use crate::cli::{ListingArgs, Output};
 use crate::cluster::{Cluster, PlanClient, Precondition};
 use crate::error::{CommandError, exit, id};
@@ -165,8 +166,9 @@ async fn set(context: &Context, name: &str, key: &str, yes: bool) -> Result<u8, 
     if let Some(live) = &live {
         own(live, &known, &secret)?;
     }
-    if replaces && !yes {
-        confirm(&context.ui, false, &format!("Replace key {key} of Secret/{secret}?"))?;
+    if replaces {
+        let question = format!("Replace key {key} of Secret/{secret}?");
+        consent(context, yes, &Deed { question, namespace: &known.namespace, plan: None })?;
     }
     let value = context.ui.read_secret(&format!("Value of {key}"))?;
     let data = Map::from_iter([(key.clone(), json!(base64::engine::general_purpose::STANDARD.encode(value)))]);
@@ -217,7 +219,8 @@ async fn rotate(context: &Context, name: &str, key: &str, how: &OperateArgs) -> 
     refuse(&prepared)?;
     super::warnings::refuse(context, &prepared)?;
     refuse_unreadable(&prepared)?;
-    confirm(&context.ui, how.yes, &format!("Rotate key {key} of {namespace}/{name}?"))?;
+    let question = format!("Rotate key {key} of {namespace}/{name}?");
+    consent(context, how.yes, &Deed { question, namespace: &namespace, plan: Some(&prepared.plan) })?;
     super::rights::preflight(context, &prepared.plan, true).await?;
     let data = secrets::generate(&intent, std::slice::from_ref(&key))
         .map_err(|error| CommandError::new(error.to_string()).id(id::RANDOMNESS))?;

@@ -4,6 +4,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::new::titles;
 use super::pipeline::render_values;
 use super::resolve::{SetArgs, collect_values, load_by_name};
 use super::{Context, print_document, print_listing};
@@ -12,7 +13,7 @@ use crate::definition::{Definition, TemplateRef, yaml};
 use crate::error::{CommandError, exit, id};
 use crate::object::is_dns_label;
 use crate::render::{Severity, builtin};
-use crate::schema::questions;
+use crate::schema::questions_in;
 use crate::terminal::{Listing, Row, Table};
 
 /// Kubernetes version rendered for when no cluster is asked.
@@ -104,7 +105,7 @@ fn list(context: &Context, form: &ListingArgs) -> Result<(), CommandError> {
         let metadata = template.metadata();
         let software = metadata.app_version.clone().unwrap_or_else(|| "-".into());
         let digest = format!("sha256:{}", entry.sha256);
-        let cells = vec![entry.name.to_owned(), metadata.version.clone(), software, metadata.title.clone()];
+        let cells = vec![entry.name.to_owned(), metadata.version.clone(), software, titles(context, &template).title];
         let name = format!("template/{}", entry.name);
         listing.row(Row { name, cells, wide: vec![digest.clone()], ..Row::default() });
         items.push(json!({"metadata": metadata, "digest": digest}));
@@ -121,19 +122,20 @@ fn show(context: &Context, name: &str, all: bool) -> Result<(), CommandError> {
     use crate::schema::Group;
     let template = load_by_name(context, name)?;
     let metadata = template.metadata();
+    let titles = titles(context, &template);
     let ui = &context.ui;
     ui.print(&format!(
         "{} {}   {}\n{}",
         ui.out.bold(&metadata.name),
         metadata.version,
-        metadata.title,
-        metadata.description
+        titles.title,
+        titles.description
     ));
     ui.print(&format!("{}, sha256:{}", template.origin(), template.digest()));
     let groups = [("basic", Group::Basic), ("advanced", Group::Advanced), ("expert", Group::Expert)];
     for (word, group) in groups.into_iter().take(if all { 3 } else { 2 }) {
         let mut table = Table::new(&["PARAMETER", "DEFAULT", "MEANING"]);
-        let found = questions(template.schema(), Some(group));
+        let found = questions_in(template.schema(), Some(group), context.ui.lang().key());
         for question in &found {
             let default = match &question.default {
                 Some(Value::String(text)) => text.clone(),

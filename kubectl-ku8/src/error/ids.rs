@@ -29,6 +29,8 @@ ids! {
     OUTPUT_FORM = "KU8-G012",
     COMMAND_LINE = "KU8-G013",
     NO_TOPIC = "KU8-G014",
+    PROTECTED = "KU8-G015",
+    CONFIG = "KU8-G016",
     SETTING = "KU8-G020",
     // Files.
     FILE_READ = "KU8-F001",

@@ -2,9 +2,11 @@
 //! It never interprets what it reads, and never writes outside the paths it is given.
 
 mod draft;
+mod fresh;
 mod input;
 mod plan_file;
 
 pub use draft::Draft;
+pub use fresh::{exists, write_new, write_program};
 pub use input::{FilesError, MAX_INPUT, read_bytes, read_input, read_text};
 pub use plan_file::write_private;

@@ -1,6 +1,7 @@
 //! EDGE: the only room that prints, colours or asks.
 //! stdout is data, stderr is talk; a reader that goes away ends the output and nothing else.
 
+mod ask;
 mod crash;
 mod failure;
 mod jsonpath;
@@ -17,13 +18,13 @@ mod style;
 mod surroundings;
 mod value_view;
 mod wait_view;
-mod wizard;
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 
 use style::{letters, only_text};
 
+pub use ask::{Answer, Ask, AskError, Asker, Item, Question};
 pub use crash::{name_command, report_panics};
 pub use jsonpath::{JsonPath, JsonPathError};
 pub use listing::{FormatError, Listing, Row, document_text};
@@ -35,8 +36,8 @@ pub use style::Styles;
 pub use surroundings::{Surroundings, Warnings};
 pub(crate) use value_view::one_line;
 pub use wait_view::{diagnosis_lines, wait_lines};
-pub use wizard::{Ask, AskError, Asker};
 
+use crate::cli::Lang;
 use crate::error::CommandError;
 use crate::object::printable;
 use crate::secrets::redact::redact;
@@ -181,6 +182,18 @@ impl Ui {
         // A closed stderr leaves nobody to tell.
         let text = letters(text.trim_end_matches('\n'), self.around.ascii);
         let _ = writeln!(std::io::stderr().lock(), "{}", only_text(&redact(&text), self.err.is_on()));
+    }
+
+    /// The language of questions.
+    pub fn lang(&self) -> Lang {
+        self.around.lang
+    }
+
+    /// Says something on stderr and stays on the line.
+    fn prompt(&self, text: &str) -> std::io::Result<()> {
+        let mut err = std::io::stderr().lock();
+        err.write_all(only_text(&redact(text), self.err.is_on()).as_bytes())?;
+        err.flush()
     }
 
     /// Prints a warning, once; a document that follows carries it too.
