@@ -39,6 +39,7 @@ mod steps;
 mod stopping;
 mod telling;
 mod tenant;
+mod terminal;
 mod terminal_text;
 mod truth;
 mod waiting;

@@ -17,6 +17,13 @@ pub(super) struct Deed<'a> {
     pub(super) plan: Option<&'a Plan>,
 }
 
+impl<'a> Deed<'a> {
+    /// Something without a plan.
+    pub(super) fn new(question: String, namespace: &'a str) -> Self {
+        Self { question, namespace, plan: None }
+    }
+}
+
 /// Asks; without a terminal `--yes` is needed, and in a protected context `--protected-ok` beside it.
 ///
 /// # Errors

@@ -168,8 +168,7 @@ async fn set(context: &Context, name: &str, key: &str, yes: bool) -> Result<u8, 
         own(live, &known, &secret)?;
     }
     if replaces {
-        let question = format!("Replace key {key} of Secret/{secret}?");
-        consent(context, yes, &Deed { question, namespace: &known.namespace, plan: None })?;
+        consent(context, yes, &Deed::new(format!("Replace key {key} of Secret/{secret}?"), &known.namespace))?;
     }
     let value = context.ui.read_secret(&format!("Value of {key}"))?;
     let data = Map::from_iter([(key.clone(), json!(base64::engine::general_purpose::STANDARD.encode(value)))]);
