@@ -15,6 +15,7 @@ mod faults;
 mod fields_of_others;
 mod guide;
 mod guides;
+mod help_examples;
 mod images;
 mod interrupted;
 mod locks;
