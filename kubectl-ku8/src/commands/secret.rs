@@ -177,8 +177,7 @@ async fn set(context: &Context, name: &str, key: &str, yes: bool) -> Result<u8, 
         write(cluster, &known, &secret, data, live.as_ref(), replaces).await
     })
     .await?;
-    let done = if replaces { "replaced" } else { "set" };
-    context.ui.print(&format!("Secret/{secret} key {key} {done}"));
+    context.ui.print(&format!("Secret/{secret} key {key} {}", if replaces { "replaced" } else { "set" }));
     if replaces && known.head.state.current > 0 {
         context.ui.say(&format!("next: kubectl ku8 publish {name}   # restarts what uses it"));
     }
@@ -218,8 +217,7 @@ async fn rotate(context: &Context, name: &str, key: &str, how: &OperateArgs) -> 
     present(context, &prepared, how);
     refuse(&prepared)?;
     refuse_unreadable(&prepared)?;
-    let question = format!("Rotate key {key} of {namespace}/{name}?");
-    consent(context, how.yes, &Deed { question, namespace: &namespace, plan: Some(&prepared.plan) })?;
+    consent(context, how.yes, &Deed::of(format!("Rotate key {key} of {namespace}/{name}?"), &prepared.plan))?;
     super::rights::preflight(context, &prepared.plan, true).await?;
     let data = secrets::generate(&intent, std::slice::from_ref(&key))
         .map_err(|error| CommandError::new(error.to_string()).id(id::RANDOMNESS))?;

@@ -10,9 +10,9 @@ use crate::stage::{Space, config_map, say, yaml};
 /// A folder that holds the plugin and, by its own command, the program kubectl completes with.
 fn installed(space: &Space) -> String {
     let folder = space.folder.join("bin");
-    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::create_dir_all(&folder).expect("a folder");
     let _ = std::fs::remove_file(folder.join("kubectl-ku8"));
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_kubectl-ku8"), folder.join("kubectl-ku8")).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_kubectl-ku8"), folder.join("kubectl-ku8")).expect("a link");
     let folder = folder.display().to_string();
     // Found on PATH, as krew's link is: the program goes beside the link and not beside what it points to.
     space

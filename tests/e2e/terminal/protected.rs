@@ -6,8 +6,8 @@ use crate::stage::{Space, config_map, yaml};
 
 fn protect(space: &Space, text: &str) {
     let folder = space.folder.join("home/.config/ku8");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("config.yaml"), text).unwrap();
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("config.yaml"), text).expect("a file");
 }
 
 #[test]

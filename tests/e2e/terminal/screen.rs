@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::stage::{Space, say};
 
 /// How long a screen may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(40);
 
 /// A terminal of 80 columns with a shell of a test's place in it.
