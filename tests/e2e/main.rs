@@ -41,6 +41,7 @@ mod steps;
 mod stopping;
 mod telling;
 mod tenant;
+mod terminal;
 mod terminal_text;
 mod truth;
 mod waiting;

@@ -64,7 +64,14 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "LANG", value_parser = Lang::read, env = "KU8_LANG", hide_env = true, hide_short_help = true)]
     pub lang: Option<Lang>,
     /// With --yes in a protected context: the namespace it is meant for
-    #[arg(long, global = true, value_name = "NAMESPACE", env = "KU8_PROTECTED_OK", hide_env = true, hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAMESPACE",
+        env = "KU8_PROTECTED_OK",
+        hide_env = true,
+        hide_short_help = true
+    )]
     pub protected_ok: Option<String>,
     /// Log requests: -v=6 one line each, -v=8 more
     #[arg(

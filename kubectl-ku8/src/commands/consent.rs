@@ -10,11 +10,23 @@ use crate::terminal::{Answer, Ask, Asker, Question};
 /// What is about to be done.
 pub(super) struct Deed<'a> {
     /// `Publish orders/orders-db?`
-    pub(super) question: String,
+    question: String,
     /// Where.
-    pub(super) namespace: &'a str,
+    namespace: &'a str,
     /// How much, when there is a plan.
-    pub(super) plan: Option<&'a Plan>,
+    plan: Option<&'a Plan>,
+}
+
+impl<'a> Deed<'a> {
+    /// Something without a plan.
+    pub(super) fn new(question: String, namespace: &'a str) -> Self {
+        Self { question, namespace, plan: None }
+    }
+
+    /// Carrying out a plan.
+    pub(super) fn of(question: String, plan: &'a Plan) -> Self {
+        Self { question, namespace: &plan.definition.namespace, plan: Some(plan) }
+    }
 }
 
 /// Asks; without a terminal `--yes` is needed, and in a protected context `--protected-ok` beside it.

@@ -2,7 +2,6 @@
 //! With `environment.rs` the only file that reads the clock and the environment.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -59,8 +59,7 @@ pub async fn run(context: &Context, args: DeleteArgs) -> Result<u8, CommandError
     show(context, std::slice::from_ref(&prepared), Output::Text, false);
     refuse(&prepared)?;
     super::warnings::refuse(context, &prepared)?;
-    let question = format!("Delete {namespace}/{}?", args.name);
-    consent(context, args.yes, &Deed { question, namespace: &namespace, plan: Some(&prepared.plan) })?;
+    consent(context, args.yes, &Deed::of(format!("Delete {namespace}/{}?", args.name), &prepared.plan))?;
     let definition = head.definition.clone();
     let approved = Approved { namespace: namespace.clone(), head, definition, prepared, cause: Cause::Delete };
     let replan = async |head: &Head| {

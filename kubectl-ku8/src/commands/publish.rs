@@ -140,8 +140,7 @@ async fn one(
         return Ok(Verdict::unchanged(&namespace, head));
     }
     if prepared.plan.has_changes() {
-        let question = format!("Publish {namespace}/{name}?");
-        consent(context, args.how.yes, &Deed { question, namespace: &namespace, plan: Some(&prepared.plan) })?;
+        consent(context, args.how.yes, &Deed::of(format!("Publish {namespace}/{name}?"), &prepared.plan))?;
     }
     let definition = head.definition.clone();
     let approved = Approved { namespace: namespace.clone(), head, definition, prepared, cause: Cause::Publish };

@@ -74,7 +74,7 @@ pub async fn run(context: &Context, args: RepairArgs) -> Result<u8, CommandError
         ));
     }
     let question = format!("Write this for {namespace}/{name}?");
-    consent(context, args.yes, &Deed { question, namespace: &namespace, plan: None })?;
+    consent(context, args.yes, &Deed::new(question, &namespace))?;
     locked(context, &namespace, name, std::time::Duration::ZERO, async |cluster, lock| {
         for (key, live) in &stale {
             lock.check()?;
@@ -174,7 +174,7 @@ pub async fn forget(context: &Context, args: ForgetArgs) -> Result<u8, CommandEr
         context.ui.print(&format!("  = keep   {}", printable(&entry.key().to_string())));
     }
     let question = format!("Forget {namespace}/{name}? Its objects keep running.");
-    consent(context, args.yes, &Deed { question, namespace: &namespace, plan: None })?;
+    consent(context, args.yes, &Deed::new(question, &namespace))?;
     locked(context, &namespace, name, std::time::Duration::ZERO, async |cluster, lock| {
         let resource = PlanClient::config_maps();
         for record in &revisions {

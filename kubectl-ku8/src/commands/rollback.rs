@@ -63,8 +63,11 @@ pub async fn run(context: &Context, args: RollbackArgs) -> Result<u8, CommandErr
         print_results(context, &[Verdict::unchanged(&namespace, head)], false, args.how.output);
         return Ok(exit::DONE);
     }
-    let question = format!("Roll {namespace}/{} back to revision {to}?", args.name);
-    consent(context, args.how.yes, &Deed { question, namespace: &namespace, plan: Some(&prepared.plan) })?;
+    consent(
+        context,
+        args.how.yes,
+        &Deed::of(format!("Roll {namespace}/{} back to revision {to}?", args.name), &prepared.plan),
+    )?;
     let approved = Approved { namespace: namespace.clone(), head, definition, prepared, cause: Cause::Rollback(to) };
     let replan = async |head: &Head| {
         let prepared = towards(context, head, &namespace, record.clone(), &options).await?;

@@ -167,8 +167,7 @@ async fn set(context: &Context, name: &str, key: &str, yes: bool) -> Result<u8, 
         own(live, &known, &secret)?;
     }
     if replaces {
-        let question = format!("Replace key {key} of Secret/{secret}?");
-        consent(context, yes, &Deed { question, namespace: &known.namespace, plan: None })?;
+        consent(context, yes, &Deed::new(format!("Replace key {key} of Secret/{secret}?"), &known.namespace))?;
     }
     let value = context.ui.read_secret(&format!("Value of {key}"))?;
     let data = Map::from_iter([(key.clone(), json!(base64::engine::general_purpose::STANDARD.encode(value)))]);
@@ -177,8 +176,7 @@ async fn set(context: &Context, name: &str, key: &str, yes: bool) -> Result<u8, 
         write(cluster, &known, &secret, data, live.as_ref(), replaces).await
     })
     .await?;
-    let done = if replaces { "replaced" } else { "set" };
-    context.ui.print(&format!("Secret/{secret} key {key} {done}"));
+    context.ui.print(&format!("Secret/{secret} key {key} {}", if replaces { "replaced" } else { "set" }));
     if replaces && known.head.state.current > 0 {
         context.ui.say(&format!("next: kubectl ku8 publish {name}   # restarts what uses it"));
     }
@@ -219,8 +217,7 @@ async fn rotate(context: &Context, name: &str, key: &str, how: &OperateArgs) -> 
     refuse(&prepared)?;
     super::warnings::refuse(context, &prepared)?;
     refuse_unreadable(&prepared)?;
-    let question = format!("Rotate key {key} of {namespace}/{name}?");
-    consent(context, how.yes, &Deed { question, namespace: &namespace, plan: Some(&prepared.plan) })?;
+    consent(context, how.yes, &Deed::of(format!("Rotate key {key} of {namespace}/{name}?"), &prepared.plan))?;
     super::rights::preflight(context, &prepared.plan, true).await?;
     let data = secrets::generate(&intent, std::slice::from_ref(&key))
         .map_err(|error| CommandError::new(error.to_string()).id(id::RANDOMNESS))?;

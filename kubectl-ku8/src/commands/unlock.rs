@@ -74,7 +74,7 @@ pub async fn run(context: &Context, args: UnlockArgs) -> Result<u8, CommandError
     }
     if live {
         let question = format!("Take the lock away from {}?", person(&lock.holder));
-        consent(context, args.yes, &Deed { question, namespace: &namespace, plan: None })?;
+        consent(context, args.yes, &Deed::new(question, &namespace))?;
     }
     for _ in 0..TRIES {
         match cluster.break_lock(&lock).await {

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use super::{Line, context};
+use super::{Line, environment};
 use crate::cli::{Format, GlobalArgs, asks_for_document, join_values, kubectl_forms};
 use crate::error::{CommandError, exit, id};
 use crate::terminal::{Surroundings, Ui, print_usage};

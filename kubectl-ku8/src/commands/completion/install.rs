@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{PROGRAM, WORD};
 use crate::commands::Context;
-use crate::commands::context::{on_path, program};
+use crate::commands::environment::{on_path, program};
 use crate::error::{CommandError, exit, id};
 
 /// Its second line; how one of ours is known again.
@@ -59,9 +59,10 @@ pub(super) fn run(context: &Context, args: &InstallArgs) -> Result<u8, CommandEr
 fn shim(program: &Path) -> String {
     let program = program.display().to_string();
     if cfg!(windows) {
-        return format!("@rem {MARK}\r\n@\"{program}\" {WORD} %*\r\n");
+        return format!("@rem {MARK}\r\n@\"{program}\" {WORD} %* <nul 2>nul\r\n");
     }
-    format!("#!/bin/sh\n{MARK}\nexec '{}' {WORD} \"$@\"\n", program.replace('\'', "'\\''"))
+    // A credential plugin finds no terminal to ask on, and nothing it says lands in somebody's command line.
+    format!("#!/bin/sh\n{MARK}\nexec '{}' {WORD} \"$@\" </dev/null 2>/dev/null\n", program.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

@@ -237,7 +237,9 @@ mod tests {
         sheet.answer("/database", "orders", json!("orders"));
         assert_eq!(json!(sheet.values()), json!({"size": "custom", "database": "orders", "storage": {"size": "1Gi"}}));
         assert!(sheet.reopen("/storage/size/unit") && !sheet.reopen("/nothing"));
-        assert_eq!((open(&sheet), sheet.typed("/storage/size")), ("storage.size", Some("1Gi")), "typed text survives");
+        assert_eq!(sheet.typed("/database"), Some("orders"), "typed text survives");
+        sheet.answer("/database", "orders", json!("orders"));
+        assert_eq!((open(&sheet), sheet.typed("/storage/size")), ("storage.size", Some("1Gi")));
     }
 
     #[test]
