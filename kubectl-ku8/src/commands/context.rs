@@ -7,8 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::interrupt::Interrupt;
+use super::place::{is_gone, place};
 use crate::cli::GlobalArgs;
-use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target, person};
+use crate::cluster::{
+    Claim, Cluster, ConnectOptions, Impersonation, LockEvent, Pod, ProxyVariables, connect_target, person,
+    service_account,
+};
 use crate::error::CommandError;
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
@@ -76,7 +80,7 @@ impl Context {
         if let Some(cluster) = self.cluster.get() {
             return Ok(cluster);
         }
-        let cluster = Cluster::connect(connect_target(&self.connect_options())?)?;
+        let cluster = Cluster::connect(connect_target(&self.connect_options())?);
         Ok(self.cluster.get_or_init(|| cluster))
     }
 
@@ -148,23 +152,67 @@ impl Context {
     }
 
     fn connect_options(&self) -> ConnectOptions {
+        let flags = &self.globals.connection;
         let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
+        let list = list.map(|list| std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect());
+        let around = self.around;
         ConnectOptions {
-            kubeconfig: self.globals.connection.kubeconfig.clone(),
-            kubeconfig_list: list.map(|list| std::env::split_paths(&list).collect()).unwrap_or_default(),
+            kubeconfig: flags.kubeconfig.clone().filter(|path| !path.as_os_str().is_empty()),
+            kubeconfig_list: list.unwrap_or_default(),
             default_kubeconfig: home().map(|home| home.join(".kube/config")),
-            context: self.globals.connection.context.clone(),
-            cluster: self.globals.connection.cluster.clone(),
-            user: self.globals.connection.user.clone(),
+            context: flags.context.clone(),
+            cluster: flags.cluster.clone(),
+            user: flags.user.clone(),
             namespace: self.globals.namespace.clone(),
-            request_timeout: self.globals.connection.request_timeout,
-            in_cluster: std::env::var_os("KUBERNETES_SERVICE_HOST").is_some(),
-            notice: Some(Arc::new({
-                let around = self.around;
-                move |text: &str| Ui::new(around).say(&crate::object::printable(text))
-            })),
+            server: flags.server.clone(),
+            token: flags.token.clone(),
+            impersonate: Impersonation {
+                user: flags.as_user.clone(),
+                uid: flags.as_uid.clone(),
+                groups: flags.as_groups.clone(),
+                extra: flags.as_user_extra.clone(),
+            },
+            certificate_authority: flags.certificate_authority.clone(),
+            client_certificate: flags.client_certificate.clone(),
+            client_key: flags.client_key.clone(),
+            insecure_skip_tls_verify: flags.insecure_skip_tls_verify,
+            tls_server_name: flags.tls_server_name.clone(),
+            disable_compression: flags.disable_compression,
+            request_timeout: flags.request_timeout,
+            pod: pod(),
+            proxies: proxies(),
+            terminal: crate::terminal::stdin_is_terminal() && !self.globals.no_input && !stdin_is_read(),
+            clock: now,
+            notice: Some(Arc::new(move |text: &str| Ui::new(around).say(&crate::object::printable(text)))),
+            plugin_stderr: Some(Arc::new(crate::terminal::pass_on)),
         }
     }
+}
+
+/// What every pod is told about its own cluster.
+fn pod() -> Option<Pod> {
+    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Some(Pod {
+        host: text("KUBERNETES_SERVICE_HOST")?,
+        port: text("KUBERNETES_SERVICE_PORT")?,
+        namespace: text("POD_NAMESPACE"),
+        folder: service_account(),
+    })
+}
+
+/// Upper case before lower case, as Go reads them. In a CGI program `HTTP_PROXY` is a client's header.
+fn proxies() -> ProxyVariables {
+    let first = |names: [&str; 2]| {
+        names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty())).unwrap_or_default()
+    };
+    let http =
+        if std::env::var_os("REQUEST_METHOD").is_some() { String::new() } else { first(["HTTP_PROXY", "http_proxy"]) };
+    ProxyVariables { https: first(["HTTPS_PROXY", "https_proxy"]), http, none: first(["NO_PROXY", "no_proxy"]) }
+}
+
+/// Whether the command line reads standard input itself, as `-f -` does: nobody else may then.
+fn stdin_is_read() -> bool {
+    std::env::args().skip(1).any(|word| word == "-" || word == "-f-" || word.ends_with("=-"))
 }
 
 /// `$XDG_CACHE_HOME/ku8`, or `~/.cache/ku8`; compiled templates live below it.
@@ -175,56 +223,6 @@ fn cache_dir() -> Option<PathBuf> {
 
 fn home() -> Option<PathBuf> {
     std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
-}
-
-/// Tells one process of one boot of one machine from all others, as far as the system says: boot, process namespace
-/// (containers of one machine count their processes each for itself), and when the process began.
-fn place(process: u32) -> String {
-    let began = began(process).unwrap_or_default();
-    match (boot(), process_namespace()) {
-        (boot, Some(namespace)) if !boot.is_empty() => format!("{boot}.{namespace}.{began}"),
-        _ => String::new(),
-    }
-}
-
-fn boot() -> String {
-    let id = crate::files::read_text(std::path::Path::new("/proc/sys/kernel/random/boot_id")).unwrap_or_default();
-    id.trim().chars().take(8).collect()
-}
-
-/// The number of the namespace our process numbers belong to.
-fn process_namespace() -> Option<String> {
-    let link = std::path::Path::new("/proc/self/ns/pid").read_link().ok()?;
-    Some(link.to_str()?.chars().filter(char::is_ascii_digit).collect())
-}
-
-/// Ticks from boot to the start of a process; `None` when there is none, or it may not be seen.
-fn began(process: u32) -> Option<String> {
-    let stat = crate::files::read_text(std::path::Path::new(&format!("/proc/{process}/stat"))).ok()?;
-    // The second field is the program's name in brackets, which may hold anything.
-    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
-    // One that ended and was not yet buried by its parent is still listed.
-    let ended = matches!(fields.next(), Some("Z" | "X"));
-    fields.nth(18).map(|began| if ended { "ended".to_owned() } else { began.to_owned() })
-}
-
-/// A holder of this boot and namespace whose process has ended can no longer write (decisions.md, 25). A process of
-/// that number that began at another time is another process; one that may not be seen is alive.
-fn is_gone(holder: &str) -> bool {
-    let mut parts = holder.rsplit('/');
-    let (Some(theirs), Some(process)) = (parts.next(), parts.next()) else { return false };
-    let Ok(process) = process.parse::<u32>() else { return false };
-    let here = place(std::process::id());
-    let (Some((theirs, start)), Some((here, _))) = (theirs.rsplit_once('.'), here.rsplit_once('.')) else {
-        return false;
-    };
-    theirs == here && began(process).map_or_else(|| has_ended(process), |began| began != start)
-}
-
-/// A process that is somebody else's answers with another error than one that is not there.
-fn has_ended(process: u32) -> bool {
-    let process = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
-    process.is_none_or(|process| rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH))
 }
 
 fn lock_words(event: &LockEvent) -> String {
@@ -252,25 +250,4 @@ pub(super) fn keep_memory_private() {
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_ended_process_of_this_place_is_gone() {
-        let here = place(std::process::id());
-        assert!(!here.is_empty(), "this test needs /proc");
-        let holder = |process: u32, place: &str| format!("ada@laptop/{process}/{place}");
-        assert!(!is_gone(&holder(std::process::id(), &here)));
-        // Of another user, whom we may not signal: it lives all the same.
-        assert!(!is_gone(&holder(1, &place(1))));
-        let other_start = format!("{}.1", here.rsplit_once('.').unwrap().0);
-        assert!(is_gone(&holder(std::process::id(), &other_start)), "our number, but begun at another time");
-        assert!(is_gone(&holder(4_194_305, &other_start)), "no process has that number");
-        // A container beside ours numbers its processes itself, another machine has another boot.
-        assert!(!is_gone(&holder(4_194_305, "deadbeef.4026531836.1")));
-        assert!(!is_gone("ada@laptop/4194305") && !is_gone("") && !is_gone("ada@laptop/x/y"));
-    }
 }

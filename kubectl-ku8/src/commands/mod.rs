@@ -19,6 +19,7 @@ mod operate;
 pub mod overview;
 mod owned;
 pub mod pipeline;
+mod place;
 pub mod plan;
 pub mod publish;
 pub mod rbac;
