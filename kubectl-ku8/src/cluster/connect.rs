@@ -11,7 +11,7 @@ use super::exec_plugin::{Plugin, RawNotice};
 use super::impersonate::Impersonation;
 use super::kubeconfig::{self, ClusterEntry, ContextEntry, Kubeconfig};
 use super::lock::Clock;
-use super::login::Login;
+use super::login::{Login, NOTHING, Proof};
 use super::proxy::ProxyVariables;
 use crate::object::{nearest, printable};
 
@@ -107,6 +107,13 @@ pub struct Target {
     pub(crate) notice: Option<Notice>,
 }
 
+impl Target {
+    /// Whether the first request runs a credential plugin, which may ask somebody to log in.
+    pub fn runs_plugin(&self) -> bool {
+        matches!(self.link.login.proof, Proof::Plugin(_))
+    }
+}
+
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// `--request-timeout 0`: no command lives longer.
 const NO_TIMEOUT: Duration = Duration::from_hours(24);
@@ -130,12 +137,18 @@ pub fn connect_target(options: &ConnectOptions) -> Result<Target, ClusterError> 
     }
     let chosen = select(&config, options)?;
     let endpoint = Endpoint::new(&chosen.cluster_name, chosen.cluster, options)?;
-    let entry = config.user(&chosen.user_name).cloned().unwrap_or_default();
-    let login = Login::new(&chosen.user_name, entry, options, endpoint.is_secure(), |entry| {
+    let entry = config.user(&chosen.user_name).cloned();
+    let missing = entry.is_none() && !chosen.user_name.is_empty();
+    let entry = entry.unwrap_or_default();
+    let mut login = Login::new(&chosen.user_name, entry, options, endpoint.is_secure(), |entry| {
         let exec = entry.exec.as_ref().ok_or("it has no exec")?;
         let (tell, stderr) = (options.notice.clone(), options.plugin_stderr.clone());
         Plugin::new(exec, endpoint.for_plugins.clone(), options.terminal, tell, stderr)
     })?;
+    // kubectl goes on as nobody; the server's refusal should not be a riddle.
+    if missing && login.refused == NOTHING {
+        login.refused = format!("{NOTHING}, since the kubeconfig has no user `{}`", printable(&chosen.user_name));
+    }
     Ok(finish(Link { endpoint, login }, options, chosen.context, &chosen.namespace))
 }
 

@@ -56,10 +56,9 @@ impl Endpoint {
         if entry.insecure_skip_tls_verify && roots.is_some() {
             return Err(wrong("it has a certificate-authority and insecure-skip-tls-verify: take one out"));
         }
-        let tls = roots.is_some() || entry.insecure_skip_tls_verify || options.client_certificate.is_some();
-        let url = parse_server(&entry.server, tls).map_err(|reason| wrong(&reason))?;
+        let url = parse_server(&entry.server).map_err(|reason| wrong(&reason))?;
         let proxy = if entry.proxy_url.is_empty() {
-            options.proxies.way_to(&url)
+            options.proxies.way_to(&url).map_err(ClusterError::Kubeconfig)?
         } else {
             if !entry.proxy_url.contains("://") {
                 return Err(wrong("its proxy-url needs http://, https:// or socks5:// in front"));
@@ -89,11 +88,11 @@ impl Endpoint {
         proxies: &ProxyVariables,
     ) -> Result<Self, ClusterError> {
         let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        let url = parse_server(&format!("https://{host}:{port}"), true).map_err(ClusterError::Kubeconfig)?;
+        let url = parse_server(&format!("https://{host}:{port}")).map_err(ClusterError::Kubeconfig)?;
         let file = folder.join("ca.crt");
         let pem = read_text(&file).map_err(|error| ClusterError::Kubeconfig(error.to_string()))?;
         Ok(Self {
-            proxy: proxies.way_to(&url),
+            proxy: proxies.way_to(&url).map_err(ClusterError::Kubeconfig)?,
             url,
             roots: Some(pem_blocks(&pem)),
             root_file: Some(file),
@@ -161,9 +160,8 @@ fn pem_blocks(text: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// A server's address. Without a scheme it is https when there is anything to check it with, else http, as in
-/// client-go.
-fn parse_server(text: &str, tls: bool) -> Result<Uri, String> {
+/// A server's address. Without a scheme it is plain http, as in client-go, whatever there is to check it with.
+fn parse_server(text: &str) -> Result<Uri, String> {
     let shown = printable(text);
     let wrong = |reason: &str| format!("server `{shown}` is not an address such as https://10.0.0.1:6443: {reason}");
     let (scheme, rest) = match text.split_once("://") {
@@ -171,7 +169,7 @@ fn parse_server(text: &str, tls: bool) -> Result<Uri, String> {
         None if text.trim_end_matches('/').contains('/') => {
             return Err(wrong("with a path it needs https:// in front"));
         }
-        None => (if tls { "https" } else { "http" }.to_owned(), text),
+        None => ("http".to_owned(), text),
     };
     if scheme != "https" && scheme != "http" {
         return Err(wrong("it begins with neither https:// nor http://"));
@@ -217,25 +215,24 @@ mod tests {
 
     #[test]
     fn servers_read_as_client_go_reads_them() {
-        for (text, tls, expected) in [
-            ("https://10.0.0.1:6443", false, Some("https://10.0.0.1:6443")),
-            ("10.0.0.1:6443", false, Some("http://10.0.0.1:6443")),
-            ("10.0.0.1:6443", true, Some("https://10.0.0.1:6443")),
-            ("localhost", false, Some("http://localhost")),
-            ("https://rancher/k8s/clusters/c-1/", false, Some("https://rancher/k8s/clusters/c-1")),
-            ("https://[::1]:6443", false, Some("https://[::1]:6443")),
-            ("HTTPS://API.corp", false, Some("https://API.corp")),
-            ("https://a?x=1#y", false, Some("https://a")),
-            ("rancher/k8s/clusters/c-1", true, None),
-            ("ftp://a", false, None),
-            ("https://", false, None),
-            ("https://::1:6443", false, None),
-            ("https://a:port", false, None),
-            ("https://a:99999", false, None),
-            ("https://a b", false, None),
-            ("https://ada:pw@a", false, None),
+        for (text, expected) in [
+            ("https://10.0.0.1:6443", Some("https://10.0.0.1:6443")),
+            ("10.0.0.1:6443", Some("http://10.0.0.1:6443")),
+            ("localhost", Some("http://localhost")),
+            ("https://rancher/k8s/clusters/c-1/", Some("https://rancher/k8s/clusters/c-1")),
+            ("https://[::1]:6443", Some("https://[::1]:6443")),
+            ("HTTPS://API.corp", Some("https://API.corp")),
+            ("https://a?x=1#y", Some("https://a")),
+            ("rancher/k8s/clusters/c-1", None),
+            ("ftp://a", None),
+            ("https://", None),
+            ("https://::1:6443", None),
+            ("https://a:port", None),
+            ("https://a:99999", None),
+            ("https://a b", None),
+            ("https://ada:pw@a", None),
         ] {
-            let parsed = parse_server(text, tls).ok().map(|url| url.to_string().trim_end_matches('/').to_owned());
+            let parsed = parse_server(text).ok().map(|url| url.to_string().trim_end_matches('/').to_owned());
             assert_eq!(parsed.as_deref(), expected, "{text}");
         }
     }

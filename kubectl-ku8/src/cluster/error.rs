@@ -135,7 +135,7 @@ pub enum ClusterError {
         next: Option<String>,
     },
     /// 401.
-    #[error("{server} says that you must be logged in (401): {found} is not accepted{}", whose(.user, .context))]
+    #[error("{server} says that you must be logged in (401): {refused}{}", whose(.user, .context))]
     Unauthorized {
         /// URL of the server.
         server: String,
@@ -143,8 +143,8 @@ pub enum ClusterError {
         user: String,
         /// Context, empty when there is none.
         context: String,
-        /// Where the credential came from, in words.
-        found: String,
+        /// What was sent, in words: `the token of the kubeconfig is not accepted`.
+        refused: String,
         /// What to do.
         next: String,
     },

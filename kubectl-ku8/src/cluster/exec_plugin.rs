@@ -6,16 +6,14 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 
 use super::connect::Notice;
+use super::exec_credential::{Issued, read};
 use super::kubeconfig::ExecEntry;
-use super::login::bearer;
 use crate::object::printable;
-use crate::secrets::redact;
 
 /// Where the program's standard error goes, as it comes.
 pub type RawNotice = Arc<dyn Fn(&[u8]) + Send + Sync>;
@@ -41,39 +39,11 @@ pub(super) struct Plugin {
     stderr: Option<RawNotice>,
 }
 
-/// What it made.
-#[derive(Debug)]
-pub(super) struct Issued {
-    pub(super) token: Option<String>,
-    /// Certificate and key, both PEM.
-    pub(super) certificate: Option<(String, String)>,
-    pub(super) expires: Option<jiff::Timestamp>,
-}
-
 /// Why it made nothing, and what to do.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
     pub(super) reason: String,
     pub(super) next: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ExecCredential {
-    #[serde(default)]
-    api_version: String,
-    #[serde(default)]
-    kind: String,
-    status: Option<Status>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Status {
-    token: Option<String>,
-    client_certificate_data: Option<String>,
-    client_key_data: Option<String>,
-    expiration_timestamp: Option<String>,
 }
 
 impl Plugin {
@@ -161,7 +131,7 @@ impl Plugin {
             let last = if last.is_empty() { String::new() } else { format!(": {last}") };
             return Err(self.failure(&format!("{ended}{last}")));
         }
-        self.read(&output).map_err(|reason| self.failure(&reason))
+        read(&output, &self.version).map_err(|reason| self.failure(&reason))
     }
 
     /// Waits for its end, passing its standard error on. Returns how it ended, what it printed, and its last words.
@@ -209,45 +179,6 @@ impl Plugin {
             let excess = last.len().saturating_sub(block.len());
             last.drain(..excess);
         }
-    }
-
-    fn read(&self, output: &[u8]) -> Result<Issued, String> {
-        // What it printed is the credential, or may be: none of it is repeated.
-        let no_credential = || "printed something that is no ExecCredential".to_owned();
-        let text = std::str::from_utf8(output).map_err(|_| no_credential())?;
-        let answer: ExecCredential = if let Ok(answer) = serde_json::from_str(text) {
-            answer
-        } else {
-            let documents = crate::definition::yaml::documents(text).map_err(|_| no_credential())?;
-            let first = documents.into_iter().next().ok_or_else(no_credential)?;
-            serde_json::from_value(first).map_err(|_| no_credential())?
-        };
-        if answer.kind != "ExecCredential" {
-            return Err(no_credential());
-        }
-        if answer.api_version != self.version {
-            let theirs = printable(&redact::redact(&answer.api_version));
-            return Err(format!("answers in version `{theirs}`, and the kubeconfig asks for {}", self.version));
-        }
-        let status = answer.status.ok_or("printed an ExecCredential without a status")?;
-        let set = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let token = set(status.token);
-        let (certificate, key) = (set(status.client_certificate_data), set(status.client_key_data));
-        token.iter().chain(&key).for_each(|secret| redact::learn(secret));
-        if let Some(token) = &token {
-            bearer(token)?;
-        }
-        let certificate = match (certificate, key) {
-            (Some(certificate), Some(key)) => Some((certificate, key)),
-            (None, None) => None,
-            _ => return Err("printed a certificate without its key, or a key alone".into()),
-        };
-        if token.is_none() && certificate.is_none() {
-            return Err("printed neither a token nor a certificate".into());
-        }
-        let expires = set(status.expiration_timestamp).map(|time| time.parse::<jiff::Timestamp>());
-        let expires = expires.transpose().map_err(|_| "printed an expirationTimestamp that is no time")?;
-        Ok(Issued { token, certificate, expires })
     }
 
     fn not_started(&self, error: &std::io::Error) -> Failure {
@@ -341,40 +272,5 @@ mod tests {
             let made = plugin(entry(version, mode), terminal).ok().map(|plugin| plugin.interactive);
             assert_eq!(made, given, "{version} {mode} {terminal}");
         }
-    }
-
-    #[test]
-    fn only_whole_credentials_of_the_asked_version_are_taken() {
-        let plugin = plugin(entry("v1", "Never"), false).unwrap();
-        let read = |version: &str, status: &Value| {
-            let text = json!({"apiVersion": format!("client.authentication.k8s.io/{version}"), "kind": "ExecCredential", "status": status});
-            plugin.read(text.to_string().as_bytes())
-        };
-        let issued =
-            read("v1", &json!({"token": "plugin-canary-1", "expirationTimestamp": "2030-01-01T00:00:00Z"})).unwrap();
-        assert_eq!(issued.token.as_deref(), Some("plugin-canary-1"));
-        assert_eq!(redact::redact("plugin-canary-1"), "(redacted)");
-        assert!(issued.expires.is_some());
-        assert!(
-            read("v1", &json!({"clientCertificateData": "c", "clientKeyData": "k"})).unwrap().certificate.is_some()
-        );
-        for wrong in [
-            json!({}),
-            json!({"token": ""}),
-            json!({"clientKeyData": "k"}),
-            json!({"token": "a\nb"}),
-            Value::Null,
-            json!({"token": "t", "expirationTimestamp": "soon"}),
-        ] {
-            assert!(read("v1", &wrong).is_err(), "{wrong}");
-        }
-        assert!(read("v1beta1", &json!({"token": "t"})).unwrap_err().contains("v1beta1"));
-        assert!(
-            plugin
-                .read(b"apiVersion: client.authentication.k8s.io/v1\nkind: ExecCredential\nstatus: {token: t}\n")
-                .is_ok()
-        );
-        let fault = plugin.read(b"secret-canary-2").unwrap_err();
-        assert!(!fault.contains("canary"), "{fault}");
     }
 }

@@ -111,6 +111,6 @@ mod tests {
         assert_eq!(sent[0].1.as_bytes(), "张三".as_bytes());
         assert_eq!(sent.len(), 3);
         let broken = UserEntry { as_user: "a\nb".into(), ..UserEntry::default() };
-        assert!(headers(&broken).unwrap_err().contains("a\\nb"), "no second header can be smuggled in");
+        assert!(headers(&broken).is_err(), "no second header can be smuggled in");
     }
 }

@@ -54,8 +54,8 @@ pub(crate) struct Login {
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// The name the server sees when we act as somebody else.
     pub(super) acts_as: Option<String>,
-    /// In words: `the token of the kubeconfig`.
-    pub(super) found: String,
+    /// What to say of it when it is refused: `the token of the kubeconfig is not accepted`.
+    pub(super) refused: String,
 }
 
 impl Login {
@@ -77,20 +77,20 @@ impl Login {
         check(&entry).map_err(|reason| wrong(&reason))?;
         let acting = headers(&entry).map_err(|reason| wrong(&reason))?;
         let acts_as = Some(entry.as_user.clone()).filter(|user| !user.is_empty());
-        let (proof, found) = if secure {
+        let (proof, refused) = if secure {
             let certificate = certificate(&entry).map_err(|reason| wrong(&reason))?;
             proof(name, &entry, options, certificate, plugin)?
         } else {
-            (Proof::Fixed(Credential::default()), "no credentials: none are sent over plain http".to_owned())
+            (Proof::Fixed(Credential::default()), "no credentials are sent over plain http".to_owned())
         };
-        Ok(Self { user: name.to_owned(), proof, headers: acting, acts_as, found })
+        Ok(Self { user: name.to_owned(), proof, headers: acting, acts_as, refused })
     }
 
     /// The service account of the pod we run in.
     pub(super) fn of_pod(token: PathBuf) -> Self {
-        let found = format!("the token file {}", token.display());
+        let refused = format!("the token file {} is not accepted", token.display());
         let proof = Proof::TokenFile { path: token, certificate: None };
-        Self { user: "the pod's service account".into(), proof, headers: Vec::new(), acts_as: None, found }
+        Self { user: "the pod's service account".into(), proof, headers: Vec::new(), acts_as: None, refused }
     }
 
     /// What somebody can do when the server does not accept it.
@@ -98,7 +98,7 @@ impl Login {
         match &self.proof {
             Proof::Plugin(plugin) => plugin.again(),
             Proof::TokenFile { path, .. } => format!("write a fresh token to {}", path.display()),
-            Proof::Fixed(_) if self.found == NOTHING => {
+            Proof::Fixed(_) if self.refused.starts_with(NOTHING) => {
                 "name a user with --user, or log in with the tool that wrote the kubeconfig".into()
             }
             Proof::Fixed(_) => {
@@ -108,7 +108,7 @@ impl Login {
     }
 }
 
-const NOTHING: &str = "no credentials at all";
+pub(super) const NOTHING: &str = "no credentials were sent";
 
 /// Flags replace what the kubeconfig says, and what would contradict them.
 fn override_with(entry: &mut UserEntry, options: &ConnectOptions) {
@@ -208,17 +208,20 @@ fn proof(
     plugin: impl FnOnce(&UserEntry) -> Result<Plugin, String>,
 ) -> Result<(Proof, String), ClusterError> {
     let wrong = |reason: &str| ClusterError::Kubeconfig(format!("user `{}`: {reason}", printable(name)));
-    let fixed = |authorization: Authorization, found: &str| {
+    let fixed = |authorization: Authorization, what: &str| {
         let credential = Credential { authorization, certificate: certificate.clone() };
-        Ok((Proof::Fixed(credential), found.to_owned()))
+        Ok((
+            Proof::Fixed(credential),
+            if what == NOTHING { what.to_owned() } else { format!("{what} is not accepted") },
+        ))
     };
     // A readable token file goes before a token, and is read again while we run.
     if !entry.token_file.is_empty() {
         let path = PathBuf::from(&entry.token_file);
         match (read_token(&path), entry.token.is_empty()) {
             (Ok(_), _) => {
-                let found = format!("the token file {}", path.display());
-                return Ok((Proof::TokenFile { path, certificate }, found));
+                let refused = format!("the token file {} is not accepted", path.display());
+                return Ok((Proof::TokenFile { path, certificate }, refused));
             }
             (Err(reason), true) => return Err(wrong(&reason)),
             (Err(_), false) => {}
@@ -243,8 +246,8 @@ fn proof(
     }
     if entry.exec.is_some() {
         let plugin = plugin(entry).map_err(|reason| wrong(&reason))?;
-        let found = format!("the credential plugin {}", printable(&plugin.command));
-        return Ok((Proof::Plugin(plugin), found));
+        let refused = format!("what the credential plugin {} gave is not accepted", printable(&plugin.command));
+        return Ok((Proof::Plugin(plugin), refused));
     }
     fixed(Authorization::None, NOTHING)
 }
@@ -317,6 +320,6 @@ mod tests {
     #[test]
     fn a_token_that_cannot_be_sent_is_no_panic() {
         assert!(bearer("abc.def").is_ok());
-        assert!(bearer("abc\ndef").is_err() && bearer("ä").is_err());
+        assert!(bearer("abc\ndef").is_err() && bearer("\0").is_err());
     }
 }

@@ -5,6 +5,7 @@ mod connect;
 mod dry_run;
 mod endpoint;
 mod error;
+mod exec_credential;
 mod exec_plugin;
 mod http;
 mod impersonate;

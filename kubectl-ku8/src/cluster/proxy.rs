@@ -108,14 +108,19 @@ impl Proxy {
 }
 
 impl ProxyVariables {
-    /// The proxy the environment asks for on the way to a server. Like Go, it takes one it cannot read for none.
-    pub(super) fn way_to(&self, server: &Uri) -> Option<Proxy> {
+    /// The proxy the environment asks for on the way to a server.
+    ///
+    /// # Errors
+    /// When it names one that cannot be read; kubectl does not get through either.
+    pub(super) fn way_to(&self, server: &Uri) -> Result<Option<Proxy>, String> {
         let https = server.scheme_str() == Some("https");
-        let text = if https { &self.https } else { &self.http };
-        let proxy = Proxy::parse(text).ok().filter(|_| !text.is_empty())?;
-        let host = server.host()?.trim_matches(['[', ']']).to_ascii_lowercase();
+        let (name, text) = if https { ("HTTPS_PROXY", &self.https) } else { ("HTTP_PROXY", &self.http) };
+        let host = server.host().unwrap_or_default().trim_matches(['[', ']']).to_ascii_lowercase();
         let port = server.port_u16().unwrap_or(if https { 443 } else { 80 });
-        goes_through(&self.none, &host, port).then_some(proxy)
+        if text.is_empty() || !goes_through(&self.none, &host, port) {
+            return Ok(None);
+        }
+        Proxy::parse(text).map(Some).map_err(|reason| format!("the variable {name}: {reason}"))
     }
 }
 
@@ -239,7 +244,7 @@ mod tests {
             ("", "https://localhost.corp", true),
         ] {
             let variables = ProxyVariables { https: "proxy:3128".into(), http: String::new(), none: none.into() };
-            let way = variables.way_to(&server.parse().unwrap());
+            let way = variables.way_to(&server.parse().unwrap()).unwrap();
             assert_eq!(way.is_some(), through, "NO_PROXY={none} {server}");
         }
     }
@@ -247,11 +252,12 @@ mod tests {
     #[test]
     fn the_scheme_of_the_server_chooses_the_variable() {
         let variables = ProxyVariables { https: "http://one".into(), http: "http://two".into(), none: String::new() };
-        let way = |server: &str| variables.way_to(&server.parse().unwrap()).unwrap().to_string();
+        let way = |server: &str| variables.way_to(&server.parse().unwrap()).unwrap().unwrap().to_string();
         assert_eq!(way("https://api"), "http://one:80");
         assert_eq!(way("http://api"), "http://two:80");
         let bogus = ProxyVariables { https: "ftp://x".into(), ..ProxyVariables::default() };
-        assert_eq!(bogus.way_to(&"https://api".parse().unwrap()), None);
+        assert!(bogus.way_to(&"https://api".parse().unwrap()).unwrap_err().starts_with("the variable HTTPS_PROXY: "));
+        assert_eq!(bogus.way_to(&"https://127.0.0.1".parse().unwrap()), Ok(None));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(super) fn refusal(asking: &Asking<'_>, exchange: &Exchange<'_>, code: u16, b
             server: asking.server.to_owned(),
             user: asking.login.user.clone(),
             context: asking.context.to_owned(),
-            found: asking.login.found.clone(),
+            refused: asking.login.refused.clone(),
             next: asking.login.again(),
         },
         // RBAC's words, looked for in the reply itself: about Secrets the message is hidden.

@@ -133,6 +133,7 @@ pub(crate) fn reason(error: &(dyn std::error::Error + 'static)) -> String {
             "its certificate is that of an authority, which is not taken for a server's; give the server a certificate of its own",
         ),
         ("InvalidContentType", "what answers there does not speak TLS: is the address, or its https://, wrong?"),
+        ("deadline has elapsed", "no connection came about in time"),
         ("received fatal alert: CertificateRequired", "it asks for a client certificate"),
         ("received fatal alert: BadCertificate", "it does not accept the client certificate"),
         ("received fatal alert: CertificateExpired", "the client certificate has expired: log in again"),

@@ -151,6 +151,12 @@ impl Context {
         named("KUBE_EDITOR").or_else(|| named("VISUAL")).or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".into())
     }
 
+    /// kubectl's own settings: `$KUBERC`, else `~/.kube/kuberc`; none with `KUBERC=off`.
+    pub fn kuberc(&self) -> Option<PathBuf> {
+        let named = std::env::var_os("KUBERC").filter(|name| !name.is_empty()).map(PathBuf::from);
+        named.or_else(|| home().map(|home| home.join(".kube/kuberc"))).filter(|path| path.as_os_str() != "off")
+    }
+
     fn connect_options(&self) -> ConnectOptions {
         let flags = &self.globals.connection;
         let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());

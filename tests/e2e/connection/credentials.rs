@@ -55,6 +55,25 @@ fn tokens_and_passwords() {
     bench.try_config("a wrong password", &of(json!({"username": "ada", "password": "wrong"})), false);
 }
 
+/// kubectl reads it anew at the next command; we do at the refusal.
+#[test]
+fn a_token_file_is_read_again_when_its_token_is_refused() {
+    let Some(bench) = Bench::new("token-rotation") else { return };
+    let file = bench.file("token", "stale-token-1");
+    let rotated = file.clone();
+    let (server, url) = secure(Arc::new(move |seen: &Seen| {
+        let good = seen.header("authorization") == Some("Bearer fresh-token-1");
+        if !good {
+            std::fs::write(&rotated, "fresh-token-1\n").expect("a file");
+        }
+        good
+    }));
+    bench.file("config", config(cluster(&url), json!({"tokenFile": file})).to_string());
+    let ended = bench.ours(&[]);
+    assert!(ended.ok, "{}", ended.said);
+    assert_eq!(server.take().len(), 2);
+}
+
 #[test]
 fn client_certificates() {
     let Some(bench) = Bench::new("client-certificates") else { return };

@@ -116,6 +116,8 @@ fn forms_of_kubeconfigs_in_the_wild() {
     ] {
         bench.both(what, flags, ok);
     }
+    let ghost = bench.ours(&["--context", "ghost"]);
+    assert!(ghost.said.contains("no credentials were sent, since the kubeconfig has no user `gone`"), "{}", ghost.said);
     two["current-context"] = json!("");
     bench.try_config("no current context", &two, false);
     bench.both("and --context", &["--context", "here"], true);
@@ -134,4 +136,26 @@ fn the_pods_own_cluster_is_for_those_who_named_nothing() {
     let bench = bench.set("KUBECONFIG", "/nowhere/config");
     bench.both("--context without a kubeconfig", &["--context", "here"], false);
     bench.both("no token file, no pod", &[], false);
+}
+
+/// A person who forbids plugins in kubectl's own settings should know that this holds for kubectl alone.
+#[test]
+fn doctor_names_a_policy_it_does_not_keep() {
+    let Some(bench) = Bench::new("kuberc") else { return };
+    let (_server, url) = secure(bearer("good-token-1"));
+    bench.file("config", config(cluster(&url), token("good-token-1")).to_string());
+    let doctor =
+        |bench: &Bench| bench.run(std::path::Path::new(env!("CARGO_BIN_EXE_kubectl-ku8")), &["doctor"], b"").said;
+    let policy = "kuberc policy is not enforced by this tool";
+    assert!(!doctor(&bench).contains(policy));
+    let kuberc = |policy: &str| {
+        format!("apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ncredentialPluginPolicy: {policy}\n")
+    };
+    bench.file("home/.kube/kuberc", kuberc("DenyAll"));
+    assert!(doctor(&bench).contains(policy));
+    bench.file("home/.kube/kuberc", kuberc("AllowAll"));
+    assert!(!doctor(&bench).contains(policy));
+    let named = bench.file("mine", kuberc("Allowlist"));
+    let bench = bench.set("KUBERC", named);
+    assert!(doctor(&bench).contains("credentialPluginPolicy Allowlist"));
 }

@@ -101,6 +101,7 @@ fn requests_are_told_without_what_proves_who_asks() {
     for piece in pieces {
         assert!(!told.said.contains(piece) && !more.said.contains(piece), "{piece}");
     }
-    let failed = bench.ours(&["-v=8", "--server", "https://127.0.0.1:1"]);
+    let stranger = bench.file("stranger.crt", &papers().stranger);
+    let failed = bench.ours(&["-v=8", "--certificate-authority", &stranger]);
     assert!(!failed.ok && !failed.said.contains("canary"), "{}", failed.said);
 }

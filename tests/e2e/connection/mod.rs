@@ -125,7 +125,8 @@ impl Bench {
         assert!(!ended.said.contains("panicked") && !ended.said.contains("a fault in"), "{}", ended.said);
         if !ended.ok {
             let errors = ended.said.lines().filter(|line| line.starts_with("error:")).count();
-            assert!(errors == 1 && ended.said.contains("\nhint:"), "one error and the next step: {}", ended.said);
+            let next = ended.said.contains("\nhint:") || ended.said.contains("try '--help'");
+            assert!(errors == 1 && next, "one error and the next step: {}", ended.said);
         }
         ended
     }

@@ -136,11 +136,19 @@ fn no_proxy_is_read_as_go_reads_it() {
     assert_eq!(through(&[("HTTPS_PROXY", way.trim_start_matches("http://"))]), Some(2), "no scheme");
     assert_eq!(through(&[("HTTP_PROXY", "http://127.0.0.1:1")]), Some(0), "that of another scheme");
     assert_eq!(through(&[("ALL_PROXY", "http://127.0.0.1:1")]), Some(0), "curl's, not Go's");
-    assert_eq!(through(&[("HTTPS_PROXY", "http://pro xy:x")]), Some(0), "one that cannot be read is none");
     let plain = socks(server.address, false);
     let socks_way = format!("socks5://{}", plain.address);
     assert_eq!(through(&[("HTTPS_PROXY", &socks_way)]), Some(0));
     assert_eq!(plain.take().len(), 2, "socks5 of the environment");
+}
+
+#[test]
+fn a_proxy_that_cannot_be_read_is_named() {
+    let Some(bench) = Bench::new("proxy-unreadable") else { return };
+    let bench = bench.set("HTTPS_PROXY", "http://ada:hidden-canary-1@proxy:port");
+    let said = bench.try_config("unreadable", &config(cluster("https://api.corp.invalid"), token(TOKEN)), false).said;
+    assert!(said.contains("the variable HTTPS_PROXY: `proxy:port` is not the address of a proxy"), "{said}");
+    assert!(!said.contains("canary"), "{said}");
 }
 
 #[test]

@@ -142,7 +142,16 @@ pub(super) fn api(on: &str, speaks: Speaks, door: Door) -> Listener<Seen> {
     Listener::start(on, move |stream, note| {
         stream.set_nodelay(true)?;
         match &tls {
-            None => converse(&mut Wire::new(stream), &|_| (false, None), &door, note),
+            None => {
+                // As Go's server does when it is spoken to in TLS.
+                let mut first = [0];
+                if stream.peek(&mut first)? == 1 && first[0] == 0x16 {
+                    return (&stream).write_all(
+                        b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTPS request to an HTTP server.\n",
+                    );
+                }
+                converse(&mut Wire::new(stream), &|_| (false, None), &door, note)
+            }
             Some(tls) => {
                 let session = ServerConnection::new(Arc::clone(tls)).map_err(io::Error::other)?;
                 let about = |stream: &StreamOwned<ServerConnection, TcpStream>| {
