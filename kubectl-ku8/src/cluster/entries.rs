@@ -70,7 +70,7 @@ mod tests {
             "contexts: [{name: b, context: {cluster: eu, namespace: team}}]\nusers: [{name: ada, user: {token: t}}]";
         let two = "contexts: [{name: a, context: {cluster: us}}, {name: b, context: {cluster: x}}]";
         let list = vec![file("1", one), folder.path().join("missing"), file("3", "{"), file("4", two)];
-        let found = entries(&ConnectOptions { kubeconfig_list: list, ..ConnectOptions::default() });
+        let found = entries(&ConnectOptions { kubeconfig_list: list, ..crate::cluster::connect::tests::options() });
         let pair = |name: &str, help: &str| (name.to_owned(), help.to_owned());
         assert_eq!(found.contexts, [pair("a", "us"), pair("b", "eu, team")]);
         assert_eq!(found.users, [pair("ada", "")]);

@@ -86,7 +86,7 @@ pub async fn run(context: &Context, args: SecretArgs) -> Result<u8, CommandError
     match args.command {
         SecretCommand::List { name, form } => secret_list::list(context, &name, &form).await,
         SecretCommand::Set { name, key, yes } => set(context, &name, &key, yes).await,
-        SecretCommand::Rotate { name, key, how } => rotate(context, &name, &key, &how).await,
+        SecretCommand::Rotate { name, key, how } => Box::pin(rotate(context, &name, &key, &how)).await,
     }
 }
 
