@@ -20,6 +20,7 @@ mod ownership;
 mod passwords;
 mod planning;
 mod properties;
+mod pull_request;
 mod real;
 mod records;
 mod refusal;

@@ -147,6 +147,34 @@ impl Context {
         named("KUBE_EDITOR").or_else(|| named("VISUAL")).or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".into())
     }
 
+    /// The file that runs, behind all links; `None` when the system does not say.
+    pub fn program(&self) -> Option<PathBuf> {
+        let program = std::env::current_exe().ok()?;
+        Some(program.canonicalize().unwrap_or(program))
+    }
+
+    /// Folders of `PATH`, in their order.
+    pub fn program_folders(&self) -> Vec<PathBuf> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect()
+    }
+
+    /// Where package managers keep programs when they were told another place than their own: krew's and cargo's.
+    pub fn package_roots(&self) -> (Option<PathBuf>, Option<PathBuf>) {
+        let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        (folder("KREW_ROOT"), folder("CARGO_HOME"))
+    }
+
+    /// Where k9s reads its settings and its plugins.
+    pub fn k9s_folders(&self) -> Option<(PathBuf, PathBuf)> {
+        let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let library = cfg!(target_os = "macos").then(|| home().map(|home| home.join("Library/Application Support")));
+        let below_home = |path: &str| library.clone().flatten().or_else(|| home().map(|home| home.join(path)));
+        let config = named("XDG_CONFIG_HOME").or_else(|| below_home(".config")).map(|base| base.join("k9s"));
+        let data = named("XDG_DATA_HOME").or_else(|| below_home(".local/share")).map(|base| base.join("k9s"));
+        Some((named("K9S_CONFIG_DIR").or(config)?, data?.join("plugins")))
+    }
+
     fn connect_options(&self) -> ConnectOptions {
         let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
         ConnectOptions {

@@ -12,8 +12,11 @@ pub mod delete;
 pub mod doctor;
 pub mod edit;
 pub mod history;
+mod installed;
+pub mod integrate;
 mod interrupt;
 pub mod list;
+pub mod man;
 pub mod new;
 mod operate;
 pub mod overview;
@@ -96,6 +99,9 @@ enum Command {
     Repair(repair::RepairArgs),
     Forget(repair::ForgetArgs),
     Template(template::TemplateArgs),
+    Integrate(integrate::IntegrateArgs),
+    #[command(hide = true)]
+    Man(man::ManArgs),
     Version(version::VersionArgs),
 }
 
@@ -166,6 +172,8 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Repair(args)) => repair::run(context, args).await,
             Some(Command::Forget(args)) => repair::forget(context, args).await,
             Some(Command::Template(args)) => template::run(context, &args),
+            Some(Command::Integrate(args)) => integrate::run(context, &args),
+            Some(Command::Man(args)) => man::run(context, &args, Line::command()),
             Some(Command::Version(args)) => version::run(context, args).await,
         }
     };
@@ -215,6 +223,20 @@ impl From<AskError> for CommandError {
             AskError::NoTerminal | AskError::Terminal(_) | AskError::Empty => Self::new(error.to_string()),
         }
     }
+}
+
+/// Every command a person can type, its words separated by spaces.
+fn command_names() -> Vec<String> {
+    fn walk(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        for below in command.get_subcommands() {
+            let name = format!("{path}{}", below.get_name());
+            walk(below, &format!("{name} "), found);
+            found.push(name);
+        }
+    }
+    let mut found = Vec::new();
+    walk(&Line::command(), "", &mut found);
+    found
 }
 
 /// Asks before something is done; without a terminal `--yes` is needed.

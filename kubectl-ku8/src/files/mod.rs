@@ -2,9 +2,11 @@
 //! It never interprets what it reads, and never writes outside the paths it is given.
 
 mod draft;
+mod folder;
 mod input;
 mod plan_file;
 
 pub use draft::Draft;
+pub use folder::{programs_named, write_public};
 pub use input::{FilesError, MAX_INPUT, read_bytes, read_input, read_text};
 pub use plan_file::write_private;

@@ -16,7 +16,7 @@ use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 use style::only_text;
 
-pub use markdown::render_markdown;
+pub use markdown::{MarkdownView, SMALLEST_MARKDOWN, render_markdown};
 pub use plan_view::{PlanView, render_plan};
 pub use progress::Progress;
 pub use release_view::{Table, age};
