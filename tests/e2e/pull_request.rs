@@ -1,6 +1,8 @@
 //! A plan on its way through a pull request: the shell steps of the actions and of the GitLab example, as they stand in
 //! their YAML, against a stand-in for the forge on loopback and the real cluster. No runner of a forge takes part.
 
+#![expect(clippy::panic, reason = "helpers of tests fail as tests do")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -94,9 +96,7 @@ impl Forge {
 
     fn act(&self, method: &str, path: &str, body: &[u8]) -> (u16, Value) {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        let shown = |(id, author, body): &(u64, String, String)| {
-            json!({"id": id, "user": {"login": author}, "author": {"username": author}, "body": body})
-        };
+        let shown = |(id, author, body): &(u64, String, String)| json!({"id": id, "user": {"login": author}, "author": {"username": author}, "body": body});
         let mut thread = self.0.lock().expect("no panic");
         thread.requests.push(format!("{method} {}", path.split('?').next().unwrap_or_default()));
         let (base, query) = path.split_once('?').unwrap_or((path, ""));
@@ -172,9 +172,9 @@ fn expand(text: &str, known: &BTreeMap<String, String>) -> String {
 }
 
 fn value(name: &str, known: &BTreeMap<String, String>) -> String {
-    let found = name.split(" || ").map(|name| {
-        known.get(name.trim()).unwrap_or_else(|| panic!("nobody gives `{name}`")).clone()
-    });
+    let found = name
+        .split(" || ")
+        .map(|name| known.get(name.trim()).unwrap_or_else(|| panic!("nobody gives `{name}`")).clone());
     found.into_iter().find(|value| !value.is_empty()).unwrap_or_default()
 }
 
@@ -191,8 +191,14 @@ impl<'a> Runner<'a> {
         fs::create_dir_all(temp.join("bin")).expect("a folder");
         // Every call of curl is written down: what stands in its arguments can be read by all on the machine.
         let shim = temp.join("bin/curl");
-        fs::write(&shim, format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >>'{}'\nexec /usr/bin/curl \"$@\"\n", temp.join("curl.log").display()))
-            .expect("a file");
+        fs::write(
+            &shim,
+            format!(
+                "#!/bin/sh\nprintf '%s\\n' \"$*\" >>'{}'\nexec /usr/bin/curl \"$@\"\n",
+                temp.join("curl.log").display()
+            ),
+        )
+        .expect("a file");
         let mode = Command::new("chmod").arg("755").arg(&shim).status().expect("chmod");
         assert!(mode.success());
         Self { space, address: address.to_owned(), temp }
@@ -200,7 +206,11 @@ impl<'a> Runner<'a> {
 
     fn bash(&self, script: &str, environment: &BTreeMap<String, String>) -> (i32, String) {
         let program = Path::new(env!("CARGO_BIN_EXE_kubectl-ku8"));
-        let path = format!("{}:{}:/usr/bin:/bin", self.temp.join("bin").display(), program.parent().expect("a folder").display());
+        let path = format!(
+            "{}:{}:/usr/bin:/bin",
+            self.temp.join("bin").display(),
+            program.parent().expect("a folder").display()
+        );
         let ran = Command::new("bash")
             // As GitHub starts it.
             .args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script])
@@ -324,14 +334,26 @@ fn one_comment_is_made_brought_up_to_date_and_taken_away() {
     }
 
     let first = plan("two @everyone ``` </details>");
-    assert_eq!((first.code, first.outputs["changes"].as_str(), first.outputs["exit-code"].as_str()), (0, "true", "2"), "{}", first.log);
+    assert_eq!(
+        (first.code, first.outputs["changes"].as_str(), first.outputs["exit-code"].as_str()),
+        (0, "true", "2"),
+        "{}",
+        first.log
+    );
     let comments = forge.comments();
     assert_eq!(comments.len(), 121, "one more: {}", first.log);
     let (id, author, body) = comments.last().cloned().expect("a comment");
     let body = body.replace("\r\n", "\n");
     assert_eq!(author, BOT);
     assert_eq!(body.lines().next(), Some(marker));
-    for words in ["### Plan for `pr-comment/web`: 1 update, 1 unchanged", "ConfigMap/conf", "two @everyone", "````diff", COMMIT, "https://forge.example/shop/infra/actions/runs/42"] {
+    for words in [
+        "### Plan for `pr-comment/web`: 1 update, 1 unchanged",
+        "ConfigMap/conf",
+        "two @everyone",
+        "````diff",
+        COMMIT,
+        "https://forge.example/shop/infra/actions/runs/42",
+    ] {
         assert!(body.contains(words), "`{words}` is not in\n{body}");
     }
     assert!(first.summary.starts_with(marker), "the summary holds the plan");
@@ -391,7 +413,11 @@ fn what_was_approved_is_applied_and_nothing_else() {
         space.feed(&definition(port, "one"), &["define", "-f", "-"]).ok();
         let planned = runner.act("plan", &[("definition", "web"), ("out", "web.plan"), ("comment", "false")]);
         assert_eq!((planned.code, planned.outputs["changes"].as_str()), (0, "true"), "{}", planned.log);
-        assert!(planned.summary.contains(&format!("→ {port}/TCP")), "what is approved can be read: {}", planned.summary);
+        assert!(
+            planned.summary.contains(&format!("→ {port}/TCP")),
+            "what is approved can be read: {}",
+            planned.summary
+        );
     };
     let port = || space.get("service/web")["spec"]["ports"][0]["port"].clone();
     let seen = || version(&space.get("configmap/ku8.web"));
@@ -444,7 +470,10 @@ fn the_gitlab_example_does_the_same() {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-        assert_eq!(document["variables"].as_object().map(|all| all.keys().cloned().collect::<Vec<_>>()), Some(vec!["DEFINITION".to_owned(), "DEFINITION_FILE".to_owned()]));
+        assert_eq!(
+            document["variables"].as_object().map(|all| all.keys().cloned().collect::<Vec<_>>()),
+            Some(vec!["DEFINITION".to_owned(), "DEFINITION_FILE".to_owned()])
+        );
         let lines: Vec<&str> = document[name]["script"].as_array().expect("a script").iter().map(text).collect();
         runner.bash(&lines.join("\n"), &environment)
     };

@@ -9,6 +9,8 @@ mod bless;
 
 mod cli;
 
+mod error_pages;
+
 mod golden;
 
 mod help;
@@ -16,5 +18,7 @@ mod help;
 mod parsers;
 
 mod records;
+
+mod release;
 
 mod sandbox;

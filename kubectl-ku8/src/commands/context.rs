@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::images::{self, Images};
 use super::interrupt::Interrupt;
 use crate::cli::GlobalArgs;
 use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target, person};
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
 use crate::terminal::{Surroundings, Ui};
@@ -60,8 +61,9 @@ impl Context {
         if let Some(runtime) = self.runtime.get() {
             return Ok(runtime);
         }
-        let program = std::env::current_exe()
-            .map_err(|error| CommandError::new(format!("cannot find this program's own file: {error}")))?;
+        let program = std::env::current_exe().map_err(|error| {
+            CommandError::new(format!("cannot find this program's own file: {error}")).id(id::NOT_STARTED)
+        })?;
         let settings =
             Settings { limits: Limits::default(), cache: cache_dir(), foreign: Isolation::Child(Launch::new(program)) };
         let runtime = Runtime::new(settings)?;
@@ -88,6 +90,15 @@ impl Context {
         Ok(self.cluster()?.reader().target().namespace.clone())
     }
 
+    /// Where images come from: `KU8_IMAGE_REGISTRY` and `KU8_IMAGE_PULL_SECRETS`.
+    ///
+    /// # Errors
+    /// When one of them cannot be what it should be.
+    pub fn images(&self) -> Result<Images, CommandError> {
+        let read = |name: &str| std::env::var(name).unwrap_or_default();
+        Images::parse(&read(images::REGISTRY), &read(images::PULL_SECRETS))
+    }
+
     /// The namespace for rendering without a cluster.
     pub fn offline_namespace(&self) -> String {
         self.globals.namespace.clone().unwrap_or_else(|| "default".to_owned())
@@ -107,11 +118,7 @@ impl Context {
     /// Who is asking, for people to read: `user@host`.
     pub fn who(&self) -> String {
         let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).or_else(|_| std::env::var("USERNAME"));
-        let user =
-            user.ok().filter(|user| !user.is_empty()).unwrap_or_else(|| match rustix::process::getuid().as_raw() {
-                0 => "root".to_owned(),
-                number => format!("uid-{number}"),
-            });
+        let user = user.ok().filter(|user| !user.is_empty()).unwrap_or_else(nameless);
         let named = std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME")).ok();
         let host = named.or_else(|| crate::files::read_text(std::path::Path::new("/etc/hostname")).ok());
         let host = host.as_deref().map(str::trim).filter(|host| !host.is_empty()).unwrap_or("unknown").to_owned();
@@ -178,14 +185,14 @@ impl Context {
     fn connect_options(&self) -> ConnectOptions {
         let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
         ConnectOptions {
-            kubeconfig: self.globals.kubeconfig.clone(),
+            kubeconfig: self.globals.connection.kubeconfig.clone(),
             kubeconfig_list: list.map(|list| std::env::split_paths(&list).collect()).unwrap_or_default(),
             default_kubeconfig: home().map(|home| home.join(".kube/config")),
-            context: self.globals.context.clone(),
-            cluster: self.globals.cluster.clone(),
-            user: self.globals.user.clone(),
+            context: self.globals.connection.context.clone(),
+            cluster: self.globals.connection.cluster.clone(),
+            user: self.globals.connection.user.clone(),
             namespace: self.globals.namespace.clone(),
-            request_timeout: self.globals.request_timeout,
+            request_timeout: self.globals.connection.request_timeout,
             in_cluster: std::env::var_os("KUBERNETES_SERVICE_HOST").is_some(),
             notice: Some(Arc::new({
                 let around = self.around;
@@ -202,7 +209,8 @@ fn cache_dir() -> Option<PathBuf> {
 }
 
 fn home() -> Option<PathBuf> {
-    std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
+    let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    named("HOME").or_else(|| named("USERPROFILE").filter(|_| cfg!(windows)))
 }
 
 /// Tells one process of one boot of one machine from all others, as far as the system says: boot, process namespace
@@ -249,7 +257,29 @@ fn is_gone(holder: &str) -> bool {
     theirs == here && began(process).map_or_else(|| has_ended(process), |began| began != start)
 }
 
+/// A user without a name.
+#[cfg(unix)]
+fn nameless() -> String {
+    match rustix::process::getuid().as_raw() {
+        0 => "root".to_owned(),
+        number => format!("uid-{number}"),
+    }
+}
+
+/// A user without a name.
+#[cfg(not(unix))]
+fn nameless() -> String {
+    "unknown".to_owned()
+}
+
+/// A system that does not tell of other processes leaves the lock to its time.
+#[cfg(not(unix))]
+fn has_ended(_: u32) -> bool {
+    false
+}
+
 /// A process that is somebody else's answers with another error than one that is not there.
+#[cfg(unix)]
 fn has_ended(process: u32) -> bool {
     let process = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
     process.is_none_or(|process| rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH))
@@ -273,7 +303,12 @@ fn now() -> jiff::Timestamp {
     jiff::Timestamp::now() + jiff::SignedDuration::from_secs(offset)
 }
 
+/// No core dump and no other process may read passwords out of this one's memory; elsewhere the system sees to it.
+#[cfg(not(unix))]
+pub(super) fn keep_memory_private() {}
+
 /// No core dump and no other process may read passwords out of this one's memory.
+#[cfg(unix)]
 pub(super) fn keep_memory_private() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     // A system that does not let us is no worse than before.

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use entries::{Merged, add};
 
 use super::Context;
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 
 /// What k9s reads from a folder of its own for each plugin.
 const PLUGINS: &str = include_str!("../../../../integrations/k9s/plugins.yaml");
@@ -78,7 +78,7 @@ pub fn run(context: &Context, args: &IntegrateArgs) -> Result<u8, CommandError> 
     }
     if missed > 0 {
         let files = if missed == 1 { "1 file was".to_owned() } else { format!("{missed} files were") };
-        return Err(CommandError::new(format!("{files} left as they are")));
+        return Err(CommandError::new(format!("{files} left as they are")).id(id::FILE_WRITE));
     }
     context.ui.say("Start k9s and type :ku8");
     Ok(exit::DONE)
