@@ -1,7 +1,7 @@
 //! `doctor`: what needs attention on this machine and in a namespace, and the command that puts it right.
 //! It changes nothing.
 
-use clap::Args;
+use clap::{Args, CommandFactory as _};
 
 use super::checkup::{Finding, definition, document, server, strays};
 use super::{Context, print_document};
@@ -33,7 +33,7 @@ pub struct DoctorArgs {
 /// When something needs attention, or the cluster cannot be read.
 pub async fn run(context: &Context, args: DoctorArgs) -> Result<u8, CommandError> {
     // What is wrong on this machine is told even when no cluster answers.
-    let mut found = super::installed::shadows(context, &super::command_names());
+    let mut found = super::installed::shadows(context, &super::Line::command());
     match look(context, &args.names, &mut found).await {
         Ok(names) => show(context, args.output, &found, names)?,
         Err(error) if found.is_empty() => return Err(error),

@@ -44,13 +44,23 @@ pub(super) fn this_one(context: &Context) -> Option<(PathBuf, Installed)> {
     Some((program, found))
 }
 
-/// Programs on the path that kubectl runs in place of this one, or of one of its commands. `commands` are ours, with
-/// spaces between their words.
-pub(super) fn shadows(context: &Context, commands: &[String]) -> Vec<Finding> {
+/// Programs on the path that kubectl runs in place of this one, or of one of its commands.
+pub(super) fn shadows(context: &Context, line: &clap::Command) -> Vec<Finding> {
+    let mut commands = Vec::new();
+    names(line, "", &mut commands);
     let others = crate::files::programs_named(&context.program_folders(), "kubectl-ku8");
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let others: Vec<(PathBuf, PathBuf)> = others.into_iter().map(|path| (real(&path), path)).collect();
-    context.program().map(|program| judge(&program, &others, commands)).unwrap_or_default()
+    context.program().map(|program| judge(&program, &others, &commands)).unwrap_or_default()
+}
+
+/// Every command a person can type, its words separated by spaces.
+fn names(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+    for below in command.get_subcommands() {
+        let name = format!("{path}{}", below.get_name());
+        names(below, &format!("{name} "), found);
+        found.push(name);
+    }
 }
 
 /// `others`: each as it is behind all links and as it stands on the path, in the order of the path.

@@ -24,6 +24,7 @@ mod operate;
 pub mod overview;
 mod owned;
 pub mod pipeline;
+mod place;
 pub mod plan;
 pub mod publish;
 pub mod rbac;
@@ -230,20 +231,6 @@ impl From<AskError> for CommandError {
             AskError::Terminal(_) => Self::new(error.to_string()).id(id::TERMINAL),
         }
     }
-}
-
-/// Every command a person can type, its words separated by spaces.
-fn command_names() -> Vec<String> {
-    fn walk(command: &clap::Command, path: &str, found: &mut Vec<String>) {
-        for below in command.get_subcommands() {
-            let name = format!("{path}{}", below.get_name());
-            walk(below, &format!("{name} "), found);
-            found.push(name);
-        }
-    }
-    let mut found = Vec::new();
-    walk(&Line::command(), "", &mut found);
-    found
 }
 
 /// Asks before something is done; without a terminal `--yes` is needed.

@@ -46,10 +46,14 @@ pub async fn run(context: &Context, args: VersionArgs) -> Result<u8, CommandErro
     let skew = server.as_ref().and_then(|(minor, full)| skew(minor, full));
     if args.output == Output::Text {
         let built = if commit.is_empty() { "a working tree".to_owned() } else { format!("commit {commit}") };
+        let records = match FORMAT_VERSION {
+            1 => "reads and writes format 1".to_owned(),
+            newest => format!("reads formats 1 to {newest}, writes format {newest}"),
+        };
         let mut rows = vec![
             ("built", format!("from {built} for {}", env!("KU8_TARGET"))),
             ("templates", format!("contract {CONTRACT}, run by wasmtime {}", env!("KU8_WASMTIME"))),
-            ("records", format!("reads format 1 to {FORMAT_VERSION}, writes format {FORMAT_VERSION}")),
+            ("records", records),
         ];
         if let Some((_, installed)) = &place {
             let by = match installed.channel {

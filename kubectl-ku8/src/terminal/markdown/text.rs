@@ -69,7 +69,14 @@ fn render(value: &str, as_code: impl Fn(&str) -> String) -> String {
     let value = one_line(value);
     let words = value.split(' ').filter(|word| !word.is_empty()).map(|word| {
         let opened = word.trim_start_matches(['(', '"']);
-        let bare = opened.trim_end_matches([',', '.', ';', ':', ')', '"']);
+        let mut bare = opened;
+        while let Some(shorter) = bare.strip_suffix([',', '.', ';', ':', '"', ')']) {
+            // A bracket that was opened inside the word belongs to it.
+            if bare.ends_with(')') && bare.matches('(').count() == bare.matches(')').count() {
+                break;
+            }
+            bare = shorter;
+        }
         if bare.is_empty() || is_plain(bare) {
             return word.to_owned();
         }
