@@ -14,7 +14,7 @@ fn every_image_comes_from_the_mirror_and_the_plan_says_so_and_says_when_it_would
     space.run("plan cache").ok().says(&["mirror.corp:5000/hub/library/redis", "KU8_IMAGE_REGISTRY"]);
     space.run("publish cache --yes --no-wait").ok();
     let pod = &space.get("statefulset/cache")["spec"]["template"]["spec"];
-    for container in ["initContainers", "containers"].iter().flat_map(|list| pod[list].as_array()).flatten() {
+    for container in ["initContainers", "containers"].iter().filter_map(|list| pod[list].as_array()).flatten() {
         let image = container["image"].as_str().unwrap_or_default();
         assert!(image.starts_with("mirror.corp:5000/hub/"), "{image}");
     }

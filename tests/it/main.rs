@@ -15,6 +15,8 @@ mod golden;
 
 mod help;
 
+mod languages;
+
 mod parsers;
 
 mod records;
