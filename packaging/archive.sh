@@ -13,6 +13,7 @@ version=${1#v} os=$2 arch=$3 program=$4 pages=$5 out=$6
 grep -q " $os $arch\$" "$root/packaging/targets" || { echo "archive: $os $arch is not in packaging/targets" >&2; exit 1; }
 [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || { echo "archive: $version is no version" >&2; exit 1; }
 for page in "$pages"/man/*.1 "$pages"/completions/*; do
+    [ "$page" != "$pages/completions/*" ] || continue
     [ -s "$page" ] || { echo "archive: $page is missing or empty" >&2; exit 1; }
 done
 
@@ -24,7 +25,9 @@ install -m 755 -- "$program" "$stage/$name"
 install -m 644 -- "$root/LICENSE" "$root/README.md" "$stage/"
 mkdir -m 755 "$stage/man" "$stage/completions"
 install -m 644 -- "$pages"/man/*.1 "$stage/man/"
-install -m 644 -- "$pages"/completions/* "$stage/completions/"
+for page in "$pages"/completions/*; do
+    [ ! -e "$page" ] || install -m 644 -- "$page" "$stage/completions/"
+done
 epoch=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 0)}
 find "$stage" -exec touch --date="@$epoch" {} +
 

@@ -23,6 +23,7 @@ const SHARED: &[(&str, &str, &str)] = &[
 
 /// Add definitions to another program: k9s
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  kubectl ku8 integrate k9s")]
 pub struct IntegrateArgs {
     #[command(subcommand)]
     program: Program,
