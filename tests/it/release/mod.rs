@@ -1,6 +1,7 @@
 //! What a release is made of, before there is one: archives, names that agree everywhere, and the rules of krew's index.
 //! Programs inside are stand-ins; only the pages are made by the program under test.
 
+mod installed;
 mod k9s;
 mod krew;
 mod names;
@@ -189,7 +190,8 @@ fn manual_pages_render_without_a_warning() {
         return;
     }
     for page in pages {
-        let ran = Command::new("groff").args(["-man", "-Tutf8", "-ww", "-rHY=0"]).arg(&page).output().unwrap();
+        let ran =
+            Command::new("groff").args(["-man", "-Tutf8", "-ww", "-rHY=0", "-P-cbou"]).arg(&page).output().unwrap();
         let shown = String::from_utf8_lossy(&ran.stdout);
         assert!(ran.status.success() && shown.contains("SYNOPSIS"), "{}: {shown}", page.display());
         assert_eq!(String::from_utf8_lossy(&ran.stderr), "", "{}", page.display());
