@@ -8,10 +8,12 @@ use crate::guide::{Guide, Step};
 use crate::stage::{Space, say};
 
 /// Every guide with commands, its namespace, and how many of its blocks are not run.
-const GUIDES: [(&str, &str, usize); 9] = [
+const GUIDES: [(&str, &str, usize); 11] = [
     ("coming-from-helm.md", "guide-helm", 0),
     ("concepts.md", "guide-concepts", 0),
     ("cookbook.md", "guide-cookbook", 0),
+    ("gitops.md", "guide-gitops", 1),
+    ("install.md", "guide-install", 2),
     ("plans.md", "guide-plans", 0),
     ("security.md", "guide-security", 0),
     ("troubleshooting.md", "guide-trouble", 0),
@@ -108,6 +110,16 @@ fn cookbook() {
 #[test]
 fn cookbook_in_chinese() {
     run("zh-CN/cookbook.md");
+}
+
+#[test]
+fn gitops() {
+    run("gitops.md");
+}
+
+#[test]
+fn install() {
+    run("install.md");
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod ownership;
 mod passwords;
 mod planning;
 mod properties;
+mod pull_request;
 mod real;
 mod records;
 mod refusal;

@@ -21,4 +21,6 @@ mod parsers;
 
 mod records;
 
+mod release;
+
 mod sandbox;

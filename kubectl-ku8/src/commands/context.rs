@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::environment::{cache_dir, home, now, surroundings};
+use super::environment::{cache_dir, home, now, path_folders, surroundings};
 use super::images::{self, Images};
 use super::interrupt::Interrupt;
 use super::lock_words::lock_words;
-use super::process::{is_gone, place};
+use super::place::{is_gone, place};
 use crate::cli::GlobalArgs;
 use crate::cluster::{
     Claim, Cluster, ConnectOptions, Entries, Impersonation, LockEvent, Pod, ProxyVariables, connect_target, entries,
@@ -141,11 +141,7 @@ impl Context {
     /// Who is asking, for people to read: `user@host`.
     pub fn who(&self) -> String {
         let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).or_else(|_| std::env::var("USERNAME"));
-        let user =
-            user.ok().filter(|user| !user.is_empty()).unwrap_or_else(|| match rustix::process::getuid().as_raw() {
-                0 => "root".to_owned(),
-                number => format!("uid-{number}"),
-            });
+        let user = user.ok().filter(|user| !user.is_empty()).unwrap_or_else(nameless);
         let named = std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME")).ok();
         let host = named.or_else(|| crate::files::read_text(std::path::Path::new("/etc/hostname")).ok());
         let host = host.as_deref().map(str::trim).filter(|host| !host.is_empty()).unwrap_or("unknown").to_owned();
@@ -190,6 +186,33 @@ impl Context {
     pub fn kuberc(&self) -> Option<PathBuf> {
         let named = std::env::var_os("KUBERC").filter(|name| !name.is_empty()).map(PathBuf::from);
         named.or_else(|| home().map(|home| home.join(".kube/kuberc"))).filter(|path| path.as_os_str() != "off")
+    }
+
+    /// The file that runs, behind all links; `None` when the system does not say.
+    pub fn program(&self) -> Option<PathBuf> {
+        let program = std::env::current_exe().ok()?;
+        Some(program.canonicalize().unwrap_or(program))
+    }
+
+    /// Folders of `PATH`, in their order.
+    pub fn program_folders(&self) -> Vec<PathBuf> {
+        path_folders().into_iter().filter(|folder| folder.is_absolute()).collect()
+    }
+
+    /// Where package managers keep programs when they were told another place than their own: krew's and cargo's.
+    pub fn package_roots(&self) -> (Option<PathBuf>, Option<PathBuf>) {
+        let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        (folder("KREW_ROOT"), folder("CARGO_HOME"))
+    }
+
+    /// Where k9s reads its settings and its plugins.
+    pub fn k9s_folders(&self) -> Option<(PathBuf, PathBuf)> {
+        let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let library = cfg!(target_os = "macos").then(|| home().map(|home| home.join("Library/Application Support")));
+        let below_home = |path: &str| library.clone().flatten().or_else(|| home().map(|home| home.join(path)));
+        let config = named("XDG_CONFIG_HOME").or_else(|| below_home(".config")).map(|base| base.join("k9s"));
+        let data = named("XDG_DATA_HOME").or_else(|| below_home(".local/share")).map(|base| base.join("k9s"));
+        Some((named("K9S_CONFIG_DIR").or(config)?, data?.join("plugins")))
     }
 
     fn connect_options(&self) -> ConnectOptions {
@@ -256,7 +279,27 @@ fn stdin_is_read() -> bool {
     std::env::args().skip(1).any(|word| word == "-" || word == "-f-" || word.ends_with("=-"))
 }
 
+/// A user without a name.
+#[cfg(unix)]
+fn nameless() -> String {
+    match rustix::process::getuid().as_raw() {
+        0 => "root".to_owned(),
+        number => format!("uid-{number}"),
+    }
+}
+
+/// A user without a name.
+#[cfg(not(unix))]
+fn nameless() -> String {
+    "unknown".to_owned()
+}
+
+/// No core dump and no other process may read passwords out of this one's memory; elsewhere the system sees to it.
+#[cfg(not(unix))]
+pub(super) fn keep_memory_private() {}
+
 /// No core dump and no other process may read passwords out of this one's memory.
+#[cfg(unix)]
 pub(super) fn keep_memory_private() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     // A system that does not let us is no worse than before.

@@ -70,7 +70,7 @@ pub(super) fn on_path(folder: &std::path::Path) -> bool {
     path_folders().iter().any(|known| known == folder || (wanted.is_some() && known.canonicalize().ok() == wanted))
 }
 
-fn path_folders() -> Vec<PathBuf> {
+pub(super) fn path_folders() -> Vec<PathBuf> {
     std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
@@ -93,7 +93,8 @@ pub(super) fn config_file() -> Option<PathBuf> {
 }
 
 pub(super) fn home() -> Option<PathBuf> {
-    std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
+    let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    named("HOME").or_else(|| named("USERPROFILE").filter(|_| cfg!(windows)))
 }
 
 /// The time; a test may have this machine's clock go wrong.

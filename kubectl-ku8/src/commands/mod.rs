@@ -19,18 +19,21 @@ mod environment;
 pub mod help;
 pub mod history;
 mod images;
+mod installed;
+pub mod integrate;
 mod interrupt;
 pub mod list;
 mod lock_words;
+pub mod man;
 pub mod new;
 mod operate;
 pub mod options;
 pub mod overview;
 mod owned;
 pub mod pipeline;
+mod place;
 pub mod plan;
 mod print;
-mod process;
 pub mod publish;
 pub mod rbac;
 mod record;
@@ -117,6 +120,9 @@ enum Command {
     Options(options::OptionsArgs),
     Help(help::HelpArgs),
     Completion(completion::CompletionArgs),
+    Integrate(integrate::IntegrateArgs),
+    #[command(hide = true)]
+    Man(man::ManArgs),
     Version(version::VersionArgs),
 }
 
@@ -198,6 +204,8 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Options(_)) => options::run(context),
             Some(Command::Help(args)) => help::run(context, &args),
             Some(Command::Completion(args)) => completion::run(context, &args),
+            Some(Command::Integrate(args)) => integrate::run(context, &args),
+            Some(Command::Man(args)) => man::run(context, &args, Line::command()),
             Some(Command::Version(args)) => version::run(context, args).await,
         }
     };

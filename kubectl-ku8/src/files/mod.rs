@@ -3,10 +3,12 @@
 
 mod draft;
 mod fresh;
+mod folder;
 mod input;
 mod plan_file;
 
 pub use draft::Draft;
 pub use fresh::{exists, write_new, write_program};
+pub use folder::{programs_named, write_public};
 pub use input::{FilesError, MAX_INPUT, read_bytes, read_input, read_text};
 pub use plan_file::write_private;

@@ -28,7 +28,7 @@ pub use ask::{Answer, Ask, AskError, Asker, Item, Question};
 pub use crash::{name_command, report_panics};
 pub use jsonpath::{JsonPath, JsonPathError};
 pub use listing::{FormatError, Listing, Row, document_text};
-pub use markdown::render_markdown;
+pub use markdown::{MarkdownView, SMALLEST_MARKDOWN, render_markdown};
 pub use plan_view::{PlanView, render_plan};
 pub use progress::Progress;
 pub use release_view::{Table, age};
