@@ -1,5 +1,7 @@
-//! Documents and lists on standard output, in the form that was asked for.
+//! Prints documents and lists in the form that was asked for, with the warnings that came so far.
 //! It never decides what is in them.
+
+use serde_json::Value;
 
 use super::{Context, warnings};
 use crate::cli::{Format, ListingArgs, Output};
@@ -7,7 +9,7 @@ use crate::error::{CommandError, id};
 use crate::terminal::{FormatError, Listing, document_text};
 
 /// Prints one document as JSON or YAML.
-pub(super) fn print_document(context: &Context, value: &serde_json::Value, output: Output) {
+pub(super) fn print_document(context: &Context, value: &Value, output: Output) {
     let format = if output == Output::Yaml { Format::Yaml } else { Format::Json };
     context.ui.print(&document_text(&warnings::with(context, value), &format));
 }
@@ -19,7 +21,7 @@ pub(super) fn print_document(context: &Context, value: &serde_json::Value, outpu
 pub(super) fn print_listing(
     context: &Context,
     listing: &Listing,
-    document: &serde_json::Value,
+    document: &Value,
     args: &ListingArgs,
 ) -> Result<(), CommandError> {
     context.ui.print_exactly(&listing_text(context, listing, document, args)?);
@@ -30,7 +32,7 @@ pub(super) fn print_listing(
 pub(super) fn listing_text(
     context: &Context,
     listing: &Listing,
-    document: &serde_json::Value,
+    document: &Value,
     args: &ListingArgs,
 ) -> Result<String, CommandError> {
     let document = warnings::with(context, document);

@@ -9,6 +9,7 @@ mod kyaml;
 mod listing;
 mod markdown;
 mod pager;
+mod plan_end;
 mod plan_lines;
 mod plan_view;
 mod plan_words;
