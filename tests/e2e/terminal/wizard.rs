@@ -84,11 +84,13 @@ fn a_service_is_defined_question_by_question_and_the_shown_command_stores_the_sa
     screen.keys(&["Enter"]);
     screen.shows("(8/");
     screen.keys(&["Enter"]);
-    screen.shows("Volume size (9/");
+    screen.shows("Storage class (9/");
+    screen.keys(&["Enter"]);
+    screen.shows("Volume size (10/");
     screen.letters("30Gi");
     screen.keys(&["Enter"]);
     // Whatever else is asked has a default.
-    let end = answer_the_rest(&screen, 10, "Answer advanced questions too?");
+    let end = answer_the_rest(&screen, 11, "Answer advanced questions too?");
     assert!(end.contains("Volume size: 30Gi"), "{end}");
     screen.keys(&["Enter"]);
     let end = screen.shows("What next?");

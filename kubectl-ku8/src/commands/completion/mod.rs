@@ -37,7 +37,7 @@ mod directive {
 #[command(after_help = "Examples:
   kubectl ku8 completion install                    # then `kubectl ku8 plan <TAB>` works wherever kubectl completes
   kubectl ku8 completion install --dir ~/bin
-  source <(kubectl ku8 completion bash)             # for `kubectl-ku8` itself")]
+  kubectl ku8 completion bash >> ~/.bashrc          # for `kubectl-ku8` typed as one word")]
 pub struct CompletionArgs {
     #[command(subcommand)]
     command: CompletionCommand,
@@ -51,19 +51,25 @@ enum CompletionCommand {
     )]
     Install(install::InstallArgs),
     /// Print the script for bash
-    #[command(after_help = "Examples:\n  source <(kubectl ku8 completion bash)")]
+    #[command(after_help = "Examples:\n  kubectl ku8 completion bash >> ~/.bashrc")]
     Bash,
     /// Print the script for zsh
-    #[command(after_help = "Examples:\n  source <(kubectl ku8 completion zsh)")]
+    #[command(after_help = "Examples:\n  kubectl ku8 completion zsh >> ~/.zshrc")]
     Zsh,
     /// Print the script for fish
-    #[command(after_help = "Examples:\n  kubectl ku8 completion fish | source")]
+    #[command(
+        after_help = "Examples:\n  kubectl ku8 completion fish > kubectl-ku8.fish   # in ~/.config/fish/completions"
+    )]
     Fish,
     /// Print the script for PowerShell
-    #[command(after_help = "Examples:\n  kubectl ku8 completion powershell | Out-String | Invoke-Expression")]
+    #[command(
+        after_help = "Examples:\n  kubectl ku8 completion powershell > kubectl-ku8.ps1   # and name it in $PROFILE"
+    )]
     Powershell,
     /// Print the script for elvish
-    #[command(after_help = "Examples:\n  eval (kubectl ku8 completion elvish | slurp)")]
+    #[command(
+        after_help = "Examples:\n  kubectl ku8 completion elvish > kubectl-ku8.elv   # and in rc.elv: eval (slurp < kubectl-ku8.elv)"
+    )]
     Elvish,
 }
 
