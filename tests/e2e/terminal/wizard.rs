@@ -163,6 +163,35 @@ fn answers_outlive_steps_back_and_nothing_is_stored_when_nothing_is_wanted() {
 }
 
 #[test]
+fn the_template_itself_answers_at_the_question_and_flags_that_do_not_fit_are_asked_again() {
+    let Some(space) = Space::new("wizard-rules") else { return };
+    let Some(screen) = Screen::open(&space, &[]) else { return };
+    // Too little memory is a rule of the template, and no word of its schema.
+    screen.line(
+        "kubectl-ku8 new shop-db -t mysql --set database=shop --set size=custom --set resources.limits.memory=400Mi",
+    );
+    for number in 1..20 {
+        if screen.shows_one_of(&["Answer advanced questions too?", &format!("({number}/")]) == 0 {
+            break;
+        }
+        screen.keys(&["Enter"]);
+    }
+    screen.keys(&["Enter"]);
+    screen.shows("Please look at this answer again.");
+    screen.shows("> 400Mi");
+    screen.keys(&["Enter"]);
+    screen.shows("use 1Gi or more");
+    screen.keys(&["C-u"]);
+    screen.letters("2Gi");
+    screen.keys(&["Enter"]);
+    let end = screen.shows("What next?");
+    assert!(end.contains("resources.limits.memory=2Gi"), "{end}");
+    screen.keys(&["C-c"]);
+    screen.shows("nothing was changed");
+    assert_eq!(screen.code(), "130");
+}
+
+#[test]
 fn a_taken_name_and_a_taken_file_are_refused_and_a_file_is_written() {
     let Some(space) = Space::new("wizard-file") else { return };
     let Some(screen) = Screen::open(&space, &[]) else { return };
@@ -271,7 +300,8 @@ fn questions_are_asked_in_chinese_and_chinese_text_is_edited_letter_by_letter() 
     screen.keys(&["C-u"]);
     screen.letters("orders-db");
     screen.keys(&["Enter"]);
-    screen.shows("(1/");
+    let sizes = screen.shows("规格 (1/");
+    assert!(sizes.contains("每个 Pod") && sizes.contains("> 2 small"), "{sizes}");
     // No row is wider than the terminal, so none was wrapped.
     let rows = screen.rows();
     let joined = screen.text();

@@ -102,7 +102,7 @@ pub(super) fn asked(arguments: &[OsString]) -> Option<&[OsString]> {
 
 /// What may stand in the place of the last word: one `value<TAB>help` a line, then what the shell is to do with it.
 /// Nothing is offered when anything goes wrong.
-pub(super) fn answer(command: &clap::Command, words: &[OsString]) -> String {
+pub(super) fn answer(command: clap::Command, words: &[OsString]) -> String {
     let mut line = vec![OsString::from("kubectl-ku8")];
     line.extend(words.iter().cloned());
     if words.is_empty() {
@@ -114,8 +114,8 @@ pub(super) fn answer(command: &clap::Command, words: &[OsString]) -> String {
     }
     let index = line.len() - 1;
     let word = line[index].clone();
-    let typed = Typed::read(command, &line[..index]);
-    let mut command = sources::attach(command.clone(), &typed);
+    let typed = Typed::read(&command, &line[..index]);
+    let mut command = sources::attach(command, &typed);
     let found = complete(&mut command, line, index, None).unwrap_or_default();
     write(&found, &word)
 }
@@ -152,7 +152,7 @@ mod tests {
 
     fn offers(line: &str) -> String {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        answer(&crate::commands::Line::command(), &words)
+        answer(crate::commands::Line::command(), &words)
     }
 
     fn values(line: &str) -> Vec<String> {
