@@ -35,9 +35,9 @@ mod directive {
 /// Set up completion of commands, names, templates and parameters in your shell
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  kubectl ku8 completion install                    # then `kubectl ku8 plan <TAB>` works wherever kubectl completes
+  kubectl ku8 completion install              # then `kubectl ku8 plan <TAB>` works where kubectl completes
   kubectl ku8 completion install --dir ~/bin
-  kubectl ku8 completion bash >> ~/.bashrc          # for `kubectl-ku8` typed as one word")]
+  kubectl ku8 completion bash >> ~/.bashrc    # for the plugin typed as one word, without kubectl")]
 pub struct CompletionArgs {
     #[command(subcommand)]
     command: CompletionCommand,
@@ -57,18 +57,14 @@ enum CompletionCommand {
     #[command(after_help = "Examples:\n  kubectl ku8 completion zsh >> ~/.zshrc")]
     Zsh,
     /// Print the script for fish
-    #[command(
-        after_help = "Examples:\n  kubectl ku8 completion fish > kubectl-ku8.fish   # in ~/.config/fish/completions"
-    )]
+    #[command(after_help = "Examples:\n  kubectl ku8 completion fish > ku8.fish   # in ~/.config/fish/conf.d")]
     Fish,
     /// Print the script for PowerShell
-    #[command(
-        after_help = "Examples:\n  kubectl ku8 completion powershell > kubectl-ku8.ps1   # and name it in $PROFILE"
-    )]
+    #[command(after_help = "Examples:\n  kubectl ku8 completion powershell > ku8.ps1   # and name it in $PROFILE")]
     Powershell,
     /// Print the script for elvish
     #[command(
-        after_help = "Examples:\n  kubectl ku8 completion elvish > kubectl-ku8.elv   # and in rc.elv: eval (slurp < kubectl-ku8.elv)"
+        after_help = "Examples:\n  kubectl ku8 completion elvish > ku8.elv   # and in rc.elv: eval (slurp < ku8.elv)"
     )]
     Elvish,
 }
