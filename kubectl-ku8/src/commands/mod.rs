@@ -142,7 +142,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     context::keep_memory_private();
     sensitive::learn_arguments(&arguments);
     if let Some(words) = completion::asked(&arguments) {
-        let offered = completion::answer(&Line::command(), words);
+        let offered = completion::answer(Line::command(), words);
         crate::terminal::print_usage(&crate::terminal::Surroundings::default(), &offered, &offered, true);
         return exit::DONE;
     }

@@ -96,7 +96,11 @@ pub async fn run(context: &Context, args: PublishArgs) -> Result<u8, CommandErro
     for name in names {
         let verdict = match one(context, &args, &name, &options).await {
             Ok(verdict) => verdict,
-            Err(error) => {
+            Err(mut error) => {
+                if !verdicts.is_empty() {
+                    // Those before it were published.
+                    error.message = error.message.replace("nothing was changed", &format!("{name} was not changed"));
+                }
                 outcome = Err(error);
                 break;
             }

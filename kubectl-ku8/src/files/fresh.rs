@@ -28,13 +28,14 @@ pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// Makes a program of a text: written whole or not at all, in place of one that is there.
+/// Makes a program of a text, in a folder that is made if it is missing: written whole or not at all, in place of one that is there.
 ///
 /// # Errors
 /// When the folder cannot be written.
 pub fn write_program(path: &Path, text: &str) -> Result<(), FilesError> {
     let failed = |reason: String| FilesError::Write { path: path.display().to_string(), reason };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(error.to_string()))?;
     file.write_all(text.as_bytes()).map_err(|error| failed(error.to_string()))?;
     #[cfg(unix)]

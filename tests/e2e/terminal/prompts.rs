@@ -72,6 +72,24 @@ fn a_question_says_where_and_how_much_and_only_a_word_is_a_yes() {
 }
 
 #[test]
+fn a_no_to_the_second_does_not_hide_that_the_first_was_published() {
+    let Some(space) = Space::new("prompt-second") else { return };
+    let Some(screen) = Screen::open(&space, &[]) else { return };
+    for name in ["one", "two"] {
+        space.feed(&yaml(&[config_map(name, "1")]), &["define", name, "-f", "-"]).ok();
+    }
+    screen.line("kubectl-ku8 publish one two");
+    screen.shows("[y/N]");
+    screen.letters("y");
+    screen.keys(&["Enter"]);
+    screen.shows("Publish prompt-second/two?");
+    screen.keys(&["C-c"]);
+    screen.shows("interrupted; two was not changed");
+    assert_eq!(screen.code(), "130");
+    assert!(space.find("configmap/one").is_some() && space.find("configmap/two").is_none());
+}
+
+#[test]
 fn a_hidden_value_is_not_shown_and_is_taken_when_both_agree() {
     let Some(space) = Space::new("prompt-hidden") else { return };
     let Some(screen) = Screen::open(&space, &[]) else { return };

@@ -116,10 +116,12 @@ impl Screen {
         // Put together, so that the typed line itself is not what is waited for.
         self.line("echo \"ended with $?.\"");
         let text = self.until("the end", |text| ended(text).is_some());
-        self.line("clear");
-        self.loses("ended with");
-        // The next one is waited for afresh.
+        // The next one is waited for afresh; not every terminal obeys `clear`.
+        self.tmux(&["send-keys", "-R", "-t", "t"]);
         self.tmux(&["clear-history", "-t", "t"]);
+        self.loses("ended with");
+        self.keys(&["Enter"]);
+        self.shows("$");
         ended(&text).unwrap_or_default().to_owned()
     }
 

@@ -84,11 +84,13 @@ fn a_service_is_defined_question_by_question_and_the_shown_command_stores_the_sa
     screen.keys(&["Enter"]);
     screen.shows("(8/");
     screen.keys(&["Enter"]);
-    screen.shows("Volume size (9/");
+    screen.shows("Storage class (9/");
+    screen.keys(&["Enter"]);
+    screen.shows("Volume size (10/");
     screen.letters("30Gi");
     screen.keys(&["Enter"]);
     // Whatever else is asked has a default.
-    let end = answer_the_rest(&screen, 10, "Answer advanced questions too?");
+    let end = answer_the_rest(&screen, 11, "Answer advanced questions too?");
     assert!(end.contains("Volume size: 30Gi"), "{end}");
     screen.keys(&["Enter"]);
     let end = screen.shows("What next?");
@@ -158,6 +160,35 @@ fn answers_outlive_steps_back_and_nothing_is_stored_when_nothing_is_wanted() {
     screen.shows("nothing was saved");
     assert_eq!(screen.code(), "0");
     assert!(space.find("configmap/ku8.keeper").is_none());
+}
+
+#[test]
+fn the_template_itself_answers_at_the_question_and_flags_that_do_not_fit_are_asked_again() {
+    let Some(space) = Space::new("wizard-rules") else { return };
+    let Some(screen) = Screen::open(&space, &[]) else { return };
+    // Too little memory is a rule of the template, and no word of its schema.
+    screen.line(
+        "kubectl-ku8 new shop-db -t mysql --set database=shop --set size=custom --set resources.limits.memory=400Mi",
+    );
+    for number in 1..20 {
+        if screen.shows_one_of(&["Answer advanced questions too?", &format!("({number}/")]) == 0 {
+            break;
+        }
+        screen.keys(&["Enter"]);
+    }
+    screen.keys(&["Enter"]);
+    screen.shows("Please look at this answer again.");
+    screen.shows("> 400Mi");
+    screen.keys(&["Enter"]);
+    screen.shows("use 1Gi or more");
+    screen.keys(&["C-u"]);
+    screen.letters("2Gi");
+    screen.keys(&["Enter"]);
+    let end = screen.shows("What next?");
+    assert!(end.contains("resources.limits.memory=2Gi"), "{end}");
+    screen.keys(&["C-c"]);
+    screen.shows("nothing was changed");
+    assert_eq!(screen.code(), "130");
 }
 
 #[test]
@@ -269,7 +300,8 @@ fn questions_are_asked_in_chinese_and_chinese_text_is_edited_letter_by_letter() 
     screen.keys(&["C-u"]);
     screen.letters("orders-db");
     screen.keys(&["Enter"]);
-    screen.shows("(1/");
+    let sizes = screen.shows("规格 (1/");
+    assert!(sizes.contains("每个 Pod") && sizes.contains("> 2 small"), "{sizes}");
     // No row is wider than the terminal, so none was wrapped.
     let rows = screen.rows();
     let joined = screen.text();

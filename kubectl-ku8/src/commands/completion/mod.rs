@@ -35,9 +35,9 @@ mod directive {
 /// Set up completion of commands, names, templates and parameters in your shell
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  kubectl ku8 completion install                    # then `kubectl ku8 plan <TAB>` works wherever kubectl completes
+  kubectl ku8 completion install              # then `kubectl ku8 plan <TAB>` works where kubectl completes
   kubectl ku8 completion install --dir ~/bin
-  source <(kubectl ku8 completion bash)             # for `kubectl-ku8` itself")]
+  kubectl ku8 completion bash >> ~/.bashrc    # for the plugin typed as one word, without kubectl")]
 pub struct CompletionArgs {
     #[command(subcommand)]
     command: CompletionCommand,
@@ -51,19 +51,21 @@ enum CompletionCommand {
     )]
     Install(install::InstallArgs),
     /// Print the script for bash
-    #[command(after_help = "Examples:\n  source <(kubectl ku8 completion bash)")]
+    #[command(after_help = "Examples:\n  kubectl ku8 completion bash >> ~/.bashrc")]
     Bash,
     /// Print the script for zsh
-    #[command(after_help = "Examples:\n  source <(kubectl ku8 completion zsh)")]
+    #[command(after_help = "Examples:\n  kubectl ku8 completion zsh >> ~/.zshrc")]
     Zsh,
     /// Print the script for fish
-    #[command(after_help = "Examples:\n  kubectl ku8 completion fish | source")]
+    #[command(after_help = "Examples:\n  kubectl ku8 completion fish > ku8.fish   # in ~/.config/fish/conf.d")]
     Fish,
     /// Print the script for PowerShell
-    #[command(after_help = "Examples:\n  kubectl ku8 completion powershell | Out-String | Invoke-Expression")]
+    #[command(after_help = "Examples:\n  kubectl ku8 completion powershell > ku8.ps1   # and name it in $PROFILE")]
     Powershell,
     /// Print the script for elvish
-    #[command(after_help = "Examples:\n  eval (kubectl ku8 completion elvish | slurp)")]
+    #[command(
+        after_help = "Examples:\n  kubectl ku8 completion elvish > ku8.elv   # and in rc.elv: eval (slurp < ku8.elv)"
+    )]
     Elvish,
 }
 
@@ -96,7 +98,7 @@ pub(super) fn asked(arguments: &[OsString]) -> Option<&[OsString]> {
 
 /// What may stand in the place of the last word: one `value<TAB>help` a line, then what the shell is to do with it.
 /// Nothing is offered when anything goes wrong.
-pub(super) fn answer(command: &clap::Command, words: &[OsString]) -> String {
+pub(super) fn answer(command: clap::Command, words: &[OsString]) -> String {
     let mut line = vec![OsString::from("kubectl-ku8")];
     line.extend(words.iter().cloned());
     if words.is_empty() {
@@ -108,8 +110,8 @@ pub(super) fn answer(command: &clap::Command, words: &[OsString]) -> String {
     }
     let index = line.len() - 1;
     let word = line[index].clone();
-    let typed = Typed::read(command, &line[..index]);
-    let mut command = sources::attach(command.clone(), &typed);
+    let typed = Typed::read(&command, &line[..index]);
+    let mut command = sources::attach(command, &typed);
     let found = complete(&mut command, line, index, None).unwrap_or_default();
     write(&found, &word)
 }
@@ -146,7 +148,7 @@ mod tests {
 
     fn offers(line: &str) -> String {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        answer(&crate::commands::Line::command(), &words)
+        answer(crate::commands::Line::command(), &words)
     }
 
     fn values(line: &str) -> Vec<String> {

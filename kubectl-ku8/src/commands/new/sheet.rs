@@ -94,7 +94,11 @@ impl Sheet {
     pub(super) fn reopen(&mut self, pointer: &str) -> bool {
         let about =
             |known: &str| pointer == known || pointer.strip_prefix(known).is_some_and(|rest| rest.starts_with('/'));
-        let Some(question) = self.questions.iter().find(|question| about(&question.pointer)) else { return false };
+        // Of a finding about a whole group, the first of it that was asked for.
+        let below = |known: &str| known.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/'));
+        let find = |fits: &dyn Fn(&str) -> bool| self.questions.iter().find(|question| fits(&question.pointer));
+        let found = find(&about).or_else(|| if pointer.is_empty() { None } else { find(&below) });
+        let Some(question) = found else { return false };
         let pointer = question.pointer.clone();
         if let Some(at) = self.answers.iter().position(|(known, _)| *known == pointer) {
             self.answers.truncate(at);
@@ -236,10 +240,12 @@ mod tests {
         assert_eq!((open(&sheet), sheet.typed("/database")), ("database", Some("Orders")));
         sheet.answer("/database", "orders", json!("orders"));
         assert_eq!(json!(sheet.values()), json!({"size": "custom", "database": "orders", "storage": {"size": "1Gi"}}));
-        assert!(sheet.reopen("/storage/size/unit") && !sheet.reopen("/nothing"));
+        assert!(!sheet.reopen("/nothing") && !sheet.reopen(""));
+        assert!(sheet.reopen("/storage/size/unit"));
         assert_eq!(sheet.typed("/database"), Some("orders"), "typed text survives");
         sheet.answer("/database", "orders", json!("orders"));
         assert_eq!((open(&sheet), sheet.typed("/storage/size")), ("storage.size", Some("1Gi")));
+        assert!(sheet.reopen("/storage"), "a finding about a group opens a question of it");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::words::Words;
 use crate::commands::Context;
 use crate::commands::resolve::load_by_name;
 use crate::definition::check_name;
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::render::{Template, builtin};
 use crate::schema::{Words as Titles, questions_in, words};
 use crate::terminal::{Answer, Ask, Asker, Item, Question};
@@ -111,8 +111,9 @@ impl<'c> Wizard<'c> {
                 Outcome::Unknown => String::new(),
                 Outcome::Bad(found) => {
                     let (pointer, message) = found.into_iter().next().unwrap_or_default();
-                    if !self.again(&pointer) {
-                        return Err(CommandError::new(message));
+                    // A finding about nothing that can be asked leads to the last answer.
+                    if !self.again(&pointer) && !self.back() {
+                        return Err(CommandError::new(message).id(id::VALUES));
                     }
                     self.context.ui.complain(&format!("  {}", crate::object::printable(&message)));
                     self.context.ui.complain(&format!("  {}", self.words.again));
