@@ -8,6 +8,7 @@ mod damage;
 mod delete;
 mod doctor;
 mod documents;
+mod drift;
 mod edits;
 mod failure_policy;
 mod faults;

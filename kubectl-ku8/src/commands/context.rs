@@ -151,14 +151,14 @@ impl Context {
     fn connect_options(&self) -> ConnectOptions {
         let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
         ConnectOptions {
-            kubeconfig: self.globals.kubeconfig.clone(),
+            kubeconfig: self.globals.connection.kubeconfig.clone(),
             kubeconfig_list: list.map(|list| std::env::split_paths(&list).collect()).unwrap_or_default(),
             default_kubeconfig: home().map(|home| home.join(".kube/config")),
-            context: self.globals.context.clone(),
-            cluster: self.globals.cluster.clone(),
-            user: self.globals.user.clone(),
+            context: self.globals.connection.context.clone(),
+            cluster: self.globals.connection.cluster.clone(),
+            user: self.globals.connection.user.clone(),
             namespace: self.globals.namespace.clone(),
-            request_timeout: self.globals.request_timeout,
+            request_timeout: self.globals.connection.request_timeout,
             in_cluster: std::env::var_os("KUBERNETES_SERVICE_HOST").is_some(),
             notice: Some(Arc::new({
                 let around = self.around;

@@ -10,6 +10,7 @@ mod context;
 pub mod define;
 pub mod delete;
 pub mod doctor;
+pub mod drift;
 pub mod edit;
 pub mod history;
 mod interrupt;
@@ -86,6 +87,7 @@ enum Command {
     Publish(publish::PublishArgs),
     Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
+    Drift(drift::DriftArgs),
     History(history::HistoryArgs),
     Rollback(rollback::RollbackArgs),
     Unlock(unlock::UnlockArgs),
@@ -155,6 +157,7 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Plan(args)) => plan::run(context, args).await,
             Some(Command::Publish(args)) => publish::run(context, args).await,
             Some(Command::Status(args)) => status::run(context, args).await,
+            Some(Command::Drift(args)) => drift::run(context, args).await,
             Some(Command::History(args)) => history::run(context, args).await,
             Some(Command::Rollback(args)) => rollback::run(context, args).await,
             Some(Command::Apply(args)) => apply::run(context, args).await,

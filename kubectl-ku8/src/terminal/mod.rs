@@ -21,6 +21,7 @@ pub use plan_view::{PlanView, render_plan};
 pub use progress::Progress;
 pub use release_view::{Table, age};
 pub use style::Styles;
+pub(crate) use value_view::one_line;
 pub use wait_view::{diagnosis_lines, wait_lines};
 pub use wizard::{Ask, AskError, Asker};
 

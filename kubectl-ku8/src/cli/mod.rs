@@ -1,10 +1,13 @@
 //! Global flags and the words they take; kubectl's where kubectl has one.
 //! It never acts: commands turn flags into meaning.
 
-use std::path::PathBuf;
+mod connection;
+
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+
+pub use connection::ConnectionArgs;
 
 /// Flags every command takes.
 #[derive(Args, Clone, Debug, Default)]
@@ -12,21 +15,9 @@ pub struct GlobalArgs {
     /// Namespace; the context's when not given
     #[arg(short = 'n', long, global = true, value_name = "NAME")]
     pub namespace: Option<String>,
-    /// Context of the kubeconfig
-    #[arg(long, global = true, value_name = "NAME")]
-    pub context: Option<String>,
-    /// Kubeconfig file instead of $KUBECONFIG
-    #[arg(long, global = true, value_name = "FILE")]
-    pub kubeconfig: Option<PathBuf>,
-    /// Cluster entry of the kubeconfig
-    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
-    pub cluster: Option<String>,
-    /// User entry of the kubeconfig
-    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
-    pub user: Option<String>,
-    /// Longest time one request may take, such as 30s
-    #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration, hide_short_help = true)]
-    pub request_timeout: Option<Duration>,
+    /// Which server, as whom.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
     /// Colours: auto, always or never
     #[arg(
         long,
