@@ -1,15 +1,18 @@
 //! `define`: creates or updates a definition, as `kubectl apply` does, and shows what changed.
 //! It validates before it stores, and never touches the definition's objects.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Context;
-use super::resolve::{SetArgs, collect_values, load_by_name, load_template, read_head};
+use super::definition_file::write_new;
+use super::resolve::{SetArgs, Values, load_by_name, load_template, read_head};
 use super::save::save;
 use crate::cluster::{Cluster, PlanClient};
-use crate::definition::{Definition, Document, TemplateRef, Visibility, merge, parse_documents};
-use crate::error::{CommandError, id};
+use crate::definition::{Definition, Document, Sources, TemplateRef, Visibility, merge, parse_documents};
+use crate::error::{CommandError, exit, id};
 use crate::object::ObjectKey;
 use crate::release::Head;
 use crate::render::Template;
@@ -20,6 +23,7 @@ use crate::render::Template;
   kubectl ku8 define orders-db -t mysql --set database=orders --set size=small
   kubectl ku8 define orders-db --set maxConnections=300      # values merge into the stored ones
   kubectl ku8 define -f definition.yaml                      # replaces the whole spec
+  kubectl ku8 define cache -t redis --save cache.yaml        # a file, with a schema for editors
   kustomize build . | kubectl ku8 define shop-web -f -       # plain objects")]
 pub struct DefineArgs {
     /// Name of the definition
@@ -51,6 +55,9 @@ pub struct DefineArgs {
     /// Create the namespace if it does not exist; it is never removed again
     #[arg(long)]
     create_namespace: bool,
+    /// Write a definition file instead of storing it; no cluster is asked
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["replace", "create_namespace"])]
+    save: Option<PathBuf>,
 }
 
 /// Defines.
@@ -61,14 +68,17 @@ pub async fn run(context: &Context, args: DefineArgs) -> Result<u8, CommandError
     let given = read_given(&args)?;
     let name = name_of(&args, &given)?;
     crate::definition::check_name(&name)?;
+    if let Some(path) = &args.save {
+        return save_to_file(context, &args, given, &name, path).await;
+    }
     let default_namespace = context.namespace()?;
     let namespace = match &given {
-        Given::Definition(definition) => agree_on_namespace(context, definition, &default_namespace)?,
+        Given::Definition(definition, _) => agree_on_namespace(context, definition, &default_namespace)?,
         _ => default_namespace,
     };
     let cluster = context.cluster()?;
     let head = read_head(cluster.reader(), &namespace, &name).await?;
-    let mut definition = compose(&args, given, &name, head.as_ref())?;
+    let (mut definition, sources) = compose(&args, given, &name, head.as_ref())?;
     definition.metadata.namespace = Some(namespace.clone());
     check_template_change(&definition, head.as_ref(), args.replace)?;
     let template = pin_template(
@@ -79,11 +89,28 @@ pub async fn run(context: &Context, args: DefineArgs) -> Result<u8, CommandError
     )
     .await?;
     definition.check()?;
-    validate(context, &definition, template.as_ref())?;
+    validate(context, &definition, template.as_ref()).map_err(|error| error.pointing_into(&sources))?;
     if args.create_namespace && cluster.reader().namespace_exists(&namespace).await? == Some(false) {
         create_namespace(context, cluster, &namespace).await?;
     }
     save(context, cluster, &namespace, head, definition).await
+}
+
+/// A checked definition in a file, made of nothing but what was given.
+async fn save_to_file(
+    context: &Context,
+    args: &DefineArgs,
+    given: Given,
+    name: &str,
+    path: &Path,
+) -> Result<u8, CommandError> {
+    let (mut definition, sources) = compose(args, given, name, None)?;
+    let template = pin_template(context, &mut definition, None, None).await?;
+    definition.check()?;
+    validate(context, &definition, template.as_ref()).map_err(|error| error.pointing_into(&sources))?;
+    write_new(context, path, &definition, template.as_ref())?;
+    context.ui.say(&context.ui.err.dim(&format!("next: kubectl ku8 define -f {}", path.display())));
+    Ok(exit::DONE)
 }
 
 /// Makes a namespace with nothing of ours on it, because it is nobody's to prune.
@@ -101,12 +128,14 @@ async fn create_namespace(context: &Context, cluster: &Cluster, name: &str) -> R
 
 enum Given {
     Nothing,
-    Values(Map<String, Value>),
-    Definition(Box<Definition>),
+    /// Those of files; flags are read once what they are merged into is known.
+    Values(Box<Values>),
+    Definition(Box<Definition>, Sources),
     Manifests(Vec<Value>),
 }
 
 fn read_given(args: &DefineArgs) -> Result<Given, CommandError> {
+    let mut values = Values::default();
     let sets = !args.set.is_empty();
     if let [file] = args.files.as_slice() {
         let (source, text) = crate::files::read_input(file)?;
@@ -122,30 +151,35 @@ fn read_given(args: &DefineArgs) -> Result<Given, CommandError> {
                     Err(CommandError::new(format!("--set does not go with {source}, which holds a whole document"))
                         .id(id::USAGE))
                 }
-                Document::Definition(definition) => Ok(Given::Definition(definition)),
+                Document::Definition(definition) => {
+                    let mut sources = Sources::default();
+                    sources.definition(&source, &text);
+                    Ok(Given::Definition(definition, sources))
+                }
                 Document::Manifests(manifests) => Ok(Given::Manifests(manifests)),
             };
         }
-        if source == "<stdin>" {
-            // Standard input reads only once, so its values are taken from the text at hand.
-            let mut values = crate::definition::parse_values(&source, &text)?;
-            let rest = collect_values(&[], &args.set)?;
-            values.extend(rest);
-            return Ok(Given::Values(values));
+        // Standard input reads only once, so its values are taken from the text at hand.
+        values.file(&source, &text)?;
+    } else {
+        for file in &args.files {
+            let (source, text) = crate::files::read_input(file)?;
+            values.file(&source, &text)?;
         }
     }
-    let values = collect_values(&args.files, &args.set)?;
-    Ok(if values.is_empty() { Given::Nothing } else { Given::Values(values) })
+    // Only to find mistakes before a cluster is asked.
+    values.clone().set(&args.set, None)?;
+    Ok(if values.patch.is_empty() && !sets { Given::Nothing } else { Given::Values(Box::new(values)) })
 }
 
 fn name_of(args: &DefineArgs, given: &Given) -> Result<String, CommandError> {
     match (&args.name, given) {
-        (Some(name), Given::Definition(definition)) if name != definition.name() => {
+        (Some(name), Given::Definition(definition, _)) if name != definition.name() => {
             Err(CommandError::new(format!("the file defines `{}`, not `{name}`", definition.name()))
                 .id(id::CONTRADICTION))
         }
         (Some(name), _) => Ok(name.clone()),
-        (None, Given::Definition(definition)) => Ok(definition.name().to_owned()),
+        (None, Given::Definition(definition, _)) => Ok(definition.name().to_owned()),
         (None, _) => Err(CommandError::new("the definition needs a name")
             .id(id::NOTHING_NAMED)
             .hint("for example: kubectl ku8 define orders-db -t mysql --set database=orders")),
@@ -171,10 +205,19 @@ pub(super) fn agree_on_namespace(
     }
 }
 
-fn compose(args: &DefineArgs, given: Given, name: &str, head: Option<&Head>) -> Result<Definition, CommandError> {
+fn compose(
+    args: &DefineArgs,
+    given: Given,
+    name: &str,
+    head: Option<&Head>,
+) -> Result<(Definition, Sources), CommandError> {
+    let mut sources = Sources::default();
     let stored = head.filter(|_| !args.replace).map(|head| head.definition.clone());
     let mut definition = match given {
-        Given::Definition(definition) => *definition,
+        Given::Definition(definition, text) => {
+            sources = text;
+            *definition
+        }
         Given::Manifests(manifests) => {
             let mut definition = stored.unwrap_or_else(|| Definition::new(name, None));
             if definition.spec.template.is_some() {
@@ -187,9 +230,11 @@ fn compose(args: &DefineArgs, given: Given, name: &str, head: Option<&Head>) -> 
             definition.spec.manifests = manifests;
             definition
         }
-        Given::Values(values) => {
+        Given::Values(mut values) => {
             let mut definition = stored.unwrap_or_else(|| Definition::new(name, None));
-            merge(&mut definition.spec.values, &values);
+            values.set(&args.set, Some(&definition.spec.values))?;
+            merge(&mut definition.spec.values, &values.patch);
+            sources = values.sources;
             definition
         }
         Given::Nothing => stored.unwrap_or_else(|| Definition::new(name, None)),
@@ -214,10 +259,18 @@ fn compose(args: &DefineArgs, given: Given, name: &str, head: Option<&Head>) -> 
             .ok_or_else(|| CommandError::new(format!("label `{label}` is not of the form key=value")).id(id::LABEL))?;
         definition.metadata.labels.insert(key.to_owned(), value.to_owned());
     }
-    Ok(definition)
+    Ok((definition, sources))
 }
 
-fn check_template_change(definition: &Definition, head: Option<&Head>, replace: bool) -> Result<(), CommandError> {
+/// A name stays with its template, unless that is wanted.
+///
+/// # Errors
+/// When another one is stored.
+pub(super) fn check_template_change(
+    definition: &Definition,
+    head: Option<&Head>,
+    replace: bool,
+) -> Result<(), CommandError> {
     let name = |definition: &Definition| definition.spec.template.as_ref().map(TemplateRef::plain_name);
     match head {
         Some(head) if !replace && name(&head.definition) != name(definition) => {
