@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use super::Context;
 use super::definition_file::write_new;
-use super::resolve::{SetArgs, Values, load_by_name, load_template, read_head};
+use super::given::{Given, compose, name_of, read_given};
+use super::resolve::{SetArgs, as_typed, load_by_name, load_template, read_head};
 use super::save::save;
 use crate::cluster::{Cluster, PlanClient};
-use crate::definition::{Definition, Document, Sources, TemplateRef, Visibility, merge, parse_documents};
+use crate::definition::{Definition, TemplateRef};
 use crate::error::{CommandError, exit, id};
 use crate::object::ObjectKey;
 use crate::release::Head;
@@ -28,30 +29,30 @@ use crate::render::Template;
 pub struct DefineArgs {
     /// Name of the definition
     #[arg(value_name = "NAME")]
-    name: Option<String>,
+    pub(super) name: Option<String>,
     /// Template: a built-in name, or a component file
     #[arg(short = 't', long, value_name = "TEMPLATE")]
-    template: Option<String>,
+    pub(super) template: Option<String>,
     /// Values, a definition, or plain objects; - reads standard input; may be repeated for values
     #[arg(short = 'f', long = "filename", value_name = "FILE")]
-    files: Vec<String>,
+    pub(super) files: Vec<String>,
     #[command(flatten)]
-    set: SetArgs,
+    pub(super) set: SetArgs,
     /// Label carried onto every object
     #[arg(long = "label", value_name = "KEY=VALUE")]
-    labels: Vec<String>,
+    pub(super) labels: Vec<String>,
     /// App this definition belongs to
     #[arg(long, value_name = "NAME")]
-    app: Option<String>,
+    pub(super) app: Option<String>,
     /// Let other apps refer to it
     #[arg(long)]
-    public: bool,
+    pub(super) public: bool,
     /// Let the template render a kind outside the usual ones, such as monitoring.coreos.com/PodMonitor
     #[arg(long, value_name = "GROUP/KIND")]
-    allow_kind: Vec<String>,
+    pub(super) allow_kind: Vec<String>,
     /// Start from nothing instead of the stored definition
     #[arg(long)]
-    replace: bool,
+    pub(super) replace: bool,
     /// Create the namespace if it does not exist; it is never removed again
     #[arg(long)]
     create_namespace: bool,
@@ -88,6 +89,9 @@ pub async fn run(context: &Context, args: DefineArgs) -> Result<u8, CommandError
         Some((cluster.reader(), &namespace)),
     )
     .await?;
+    if let Some(template) = &template {
+        as_typed(&mut definition.spec.values, &sources, template);
+    }
     definition.check()?;
     validate(context, &definition, template.as_ref()).map_err(|error| error.pointing_into(&sources))?;
     if args.create_namespace && cluster.reader().namespace_exists(&namespace).await? == Some(false) {
@@ -106,6 +110,9 @@ async fn save_to_file(
 ) -> Result<u8, CommandError> {
     let (mut definition, sources) = compose(args, given, name, None)?;
     let template = pin_template(context, &mut definition, None, None).await?;
+    if let Some(template) = &template {
+        as_typed(&mut definition.spec.values, &sources, template);
+    }
     definition.check()?;
     validate(context, &definition, template.as_ref()).map_err(|error| error.pointing_into(&sources))?;
     write_new(context, path, &definition, template.as_ref())?;
@@ -126,66 +133,6 @@ async fn create_namespace(context: &Context, cluster: &Cluster, name: &str) -> R
     Ok(())
 }
 
-enum Given {
-    Nothing,
-    /// Those of files; flags are read once what they are merged into is known.
-    Values(Box<Values>),
-    Definition(Box<Definition>, Sources),
-    Manifests(Vec<Value>),
-}
-
-fn read_given(args: &DefineArgs) -> Result<Given, CommandError> {
-    let mut values = Values::default();
-    let sets = !args.set.is_empty();
-    if let [file] = args.files.as_slice() {
-        let (source, text) = crate::files::read_input(file)?;
-        let documents = crate::definition::yaml::documents(&text);
-        if documents.as_ref().is_ok_and(Vec::is_empty) && args.template.is_none() && !sets {
-            return Err(crate::definition::DefinitionError::Empty(source).into());
-        }
-        let looks_like_objects = documents
-            .map_or(true, |found| found.iter().any(|one| one["apiVersion"].is_string() && one["kind"].is_string()));
-        if looks_like_objects && args.template.is_none() {
-            return match parse_documents(&source, &text)? {
-                Document::Definition(_) | Document::Manifests(_) if sets => {
-                    Err(CommandError::new(format!("--set does not go with {source}, which holds a whole document"))
-                        .id(id::USAGE))
-                }
-                Document::Definition(definition) => {
-                    let mut sources = Sources::default();
-                    sources.definition(&source, &text);
-                    Ok(Given::Definition(definition, sources))
-                }
-                Document::Manifests(manifests) => Ok(Given::Manifests(manifests)),
-            };
-        }
-        // Standard input reads only once, so its values are taken from the text at hand.
-        values.file(&source, &text)?;
-    } else {
-        for file in &args.files {
-            let (source, text) = crate::files::read_input(file)?;
-            values.file(&source, &text)?;
-        }
-    }
-    // Only to find mistakes before a cluster is asked.
-    values.clone().set(&args.set, None)?;
-    Ok(if values.patch.is_empty() && !sets { Given::Nothing } else { Given::Values(Box::new(values)) })
-}
-
-fn name_of(args: &DefineArgs, given: &Given) -> Result<String, CommandError> {
-    match (&args.name, given) {
-        (Some(name), Given::Definition(definition, _)) if name != definition.name() => {
-            Err(CommandError::new(format!("the file defines `{}`, not `{name}`", definition.name()))
-                .id(id::CONTRADICTION))
-        }
-        (Some(name), _) => Ok(name.clone()),
-        (None, Given::Definition(definition, _)) => Ok(definition.name().to_owned()),
-        (None, _) => Err(CommandError::new("the definition needs a name")
-            .id(id::NOTHING_NAMED)
-            .hint("for example: kubectl ku8 define orders-db -t mysql --set database=orders")),
-    }
-}
-
 /// `-n` and the document must not contradict each other.
 ///
 /// # Errors
@@ -203,63 +150,6 @@ pub(super) fn agree_on_namespace(
         (Some(own), _) => Ok(own.clone()),
         (None, _) => Ok(default.to_owned()),
     }
-}
-
-fn compose(
-    args: &DefineArgs,
-    given: Given,
-    name: &str,
-    head: Option<&Head>,
-) -> Result<(Definition, Sources), CommandError> {
-    let mut sources = Sources::default();
-    let stored = head.filter(|_| !args.replace).map(|head| head.definition.clone());
-    let mut definition = match given {
-        Given::Definition(definition, text) => {
-            sources = text;
-            *definition
-        }
-        Given::Manifests(manifests) => {
-            let mut definition = stored.unwrap_or_else(|| Definition::new(name, None));
-            if definition.spec.template.is_some() {
-                return Err(CommandError::new(format!(
-                    "`{name}` is stored with a template, and the file holds plain objects"
-                ))
-                .id(id::OTHER_TEMPLATE)
-                .hint("pass --replace to start from nothing"));
-            }
-            definition.spec.manifests = manifests;
-            definition
-        }
-        Given::Values(mut values) => {
-            let mut definition = stored.unwrap_or_else(|| Definition::new(name, None));
-            values.set(&args.set, Some(&definition.spec.values))?;
-            merge(&mut definition.spec.values, &values.patch);
-            sources = values.sources;
-            definition
-        }
-        Given::Nothing => stored.unwrap_or_else(|| Definition::new(name, None)),
-    };
-    if let Some(template) = &args.template {
-        definition.spec.template = Some(TemplateRef { name: template.clone(), version: None, digest: None });
-    }
-    if args.public {
-        definition.spec.visibility = Visibility::Public;
-    }
-    if args.app.is_some() {
-        definition.spec.app.clone_from(&args.app);
-    }
-    for kind in &args.allow_kind {
-        if !definition.spec.allow_kinds.contains(kind) {
-            definition.spec.allow_kinds.push(kind.clone());
-        }
-    }
-    for label in &args.labels {
-        let (key, value) = label
-            .split_once('=')
-            .ok_or_else(|| CommandError::new(format!("label `{label}` is not of the form key=value")).id(id::LABEL))?;
-        definition.metadata.labels.insert(key.to_owned(), value.to_owned());
-    }
-    Ok((definition, sources))
 }
 
 /// A name stays with its template, unless that is wanted.

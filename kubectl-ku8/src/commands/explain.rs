@@ -49,16 +49,24 @@ pub fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CommandError> {
     }
     let (subject, path) = split(&args.what, args.path.as_deref());
     let names: Vec<&str> = path.iter().map(String::as_str).collect();
-    let (found, change) = if subject == DEFINITION {
+    let mut about = None;
+    let (mut found, change) = if subject == DEFINITION {
         let document = json_schema(None);
         let found = explain(&document, &names).map_err(|wrong| no_such_path(&subject, &wrong))?;
         (found, None)
     } else {
         let template = template(context, &subject)?;
+        about = Some(template.metadata().clone());
         let found = explain(template.schema().document(), &names).map_err(|wrong| no_such_path(&subject, &wrong))?;
         let change = effect(context, &template, &found);
         (found, change)
     };
+    if found.path.is_empty()
+        && let Some(about) = about
+    {
+        found.title = format!("{} {}, {}", about.name, about.version, about.title);
+        found.description = about.description;
+    }
     if args.output == Output::Text {
         context.ui.print(&text(context, &subject, &found, change.as_deref()));
         return Ok(exit::DONE);
@@ -115,7 +123,7 @@ fn text(context: &Context, subject: &str, found: &Explanation, change: Option<&s
         lines.push(format!("  {}", found.description));
     }
     lines.push(String::new());
-    let mut say = |what: &str, words: String| lines.push(format!("  {} {words}", styles.dim(&format!("{what:<9}"))));
+    let mut say = |what: &str, words: String| lines.push(format!("  {} {words}", styles.dim(&format!("{what:<10}"))));
     let quantity = if found.kind == "quantity" { ": a number and a unit, such as 512Mi or 20Gi" } else { "" };
     say("type", format!("{}{quantity}", found.kind));
     if found.secret {
@@ -148,13 +156,19 @@ fn text(context: &Context, subject: &str, found: &Explanation, change: Option<&s
             .map_or_else(String::new, |rule| format!("; the template judges each change ({rule})"));
         let may = if found.changeable { "yes" } else { "only before the first publish" };
         say("may change", format!("{may}{judged}"));
-        if let Some(change) = change {
+        if let Some(change) = change.filter(|_| found.changeable) {
             say("a change", change.to_owned());
         }
         if found.members.is_empty() && !found.secret {
-            let value =
-                found.default.as_ref().filter(|value| value.is_string() || value.is_number() || value.is_boolean());
-            let value = value.or_else(|| found.choices.first()).map_or_else(|| "…".to_owned(), shown);
+            let plain = |value: &&Value| value.is_string() || value.is_number() || value.is_boolean();
+            let known =
+                found.default.as_ref().filter(plain).or_else(|| found.choices.first()).or(found.examples.first());
+            let value = match known {
+                Some(value) if !is_nothing(value) => shown(value),
+                _ if found.kind == "quantity" && found.unit.as_deref() == Some("cpu") => "500m".to_owned(),
+                _ if found.kind == "quantity" => "20Gi".to_owned(),
+                _ => "…".to_owned(),
+            };
             say("set it", format!("--set {}={value}", found.path));
         }
     }

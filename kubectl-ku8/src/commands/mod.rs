@@ -16,6 +16,7 @@ pub mod edit;
 pub mod explain;
 mod explain_change;
 pub mod export;
+mod given;
 pub mod history;
 pub mod import;
 mod interrupt;

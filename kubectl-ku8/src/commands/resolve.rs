@@ -11,6 +11,7 @@ use crate::error::{CommandError, id};
 use crate::object::{labels, nearest};
 use crate::release::{Head, head_name};
 use crate::render::{Origin, Template, builtin};
+use crate::schema::explain;
 
 /// Reads the head of a definition.
 ///
@@ -208,6 +209,26 @@ fn load(argument: &str) -> Result<String, CommandError> {
     let text = crate::files::read_text(std::path::Path::new(file))?;
     super::sensitive::learn_setting(path, &text);
     Ok(format!("{path}={text}"))
+}
+
+/// `--set version=8.4` means the text where the schema takes nothing but text: a command line has no quotes to say so.
+pub(super) fn as_typed(values: &mut Map<String, Value>, sources: &Sources, template: &Template) {
+    let mut whole = Value::Object(std::mem::take(values));
+    for (pointer, text) in sources.guessed() {
+        let names: Vec<String> =
+            pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let is_text = explain(template.schema().document(), &names).is_ok_and(|found| found.kind == "string");
+        if let Some(value) = whole.pointer_mut(pointer)
+            && is_text
+            && (value.is_number() || value.is_boolean())
+        {
+            *value = Value::from(text);
+        }
+    }
+    if let Value::Object(fields) = whole {
+        *values = fields;
+    }
 }
 
 fn overlay(target: &mut Map<String, Value>, patch: Map<String, Value>) {

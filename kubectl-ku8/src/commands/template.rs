@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::explain::schema_of;
 use super::pipeline::render_values;
-use super::resolve::{SetArgs, load_by_name, read_values};
+use super::resolve::{SetArgs, as_typed, load_by_name, read_values};
 use super::{Context, print_document};
 use crate::cli::Output;
 use crate::definition::{Definition, TemplateRef, modeline, yaml};
@@ -199,6 +199,7 @@ fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError> {
     definition.spec.template = Some(TemplateRef { name: args.template.clone(), version: None, digest: None });
     let values = read_values(&args.files, &args.set)?;
     crate::definition::merge(&mut definition.spec.values, &values.patch);
+    as_typed(&mut definition.spec.values, &values.sources, &template);
     let namespace = context.offline_namespace();
     if !is_dns_label(&namespace) {
         return Err(CommandError::new(format!(

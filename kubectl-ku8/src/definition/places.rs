@@ -76,6 +76,11 @@ impl Places {
         self.values.insert(pointer.to_owned(), value);
     }
 
+    /// The pointer of the one entry there is.
+    pub(super) fn only(&self) -> Option<&str> {
+        self.values.keys().next().filter(|_| self.values.len() == 1).map(String::as_str)
+    }
+
     /// The entry whose name or value begins at a line and column.
     pub(super) fn at(&self, line: usize, column: usize) -> Option<Place> {
         let here = |place: &&Place| place.line == line && place.column == column;

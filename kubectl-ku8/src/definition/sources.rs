@@ -80,6 +80,15 @@ impl Sources {
         self.0.push(Source { name: String::new(), text, below: "", places });
     }
 
+    /// Pointers of the values that a bare `--set` gave last, with the text as it was typed.
+    pub fn guessed(&self) -> impl Iterator<Item = (&str, &str)> {
+        let bare = SetKind::Guess.flag();
+        self.0.iter().filter(move |source| source.name.is_empty() && source.starts_with(bare)).filter_map(|source| {
+            let (_, text) = source.text.split_once('=')?;
+            Some((source.places.only()?, text))
+        })
+    }
+
     /// Finds where the value at `pointer` was written, in what was read last. `hidden` values are not shown.
     pub fn find(&self, pointer: &str, part: Part, hidden: &[&str]) -> Option<Spot> {
         self.0.iter().rev().find_map(|source| {
