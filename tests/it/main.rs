@@ -17,6 +17,8 @@ mod golden;
 
 mod help;
 
+mod languages;
+
 mod parsers;
 
 mod records;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::images::{self, Images};
 use super::interrupt::Interrupt;
 use crate::cli::GlobalArgs;
 use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target, person};
@@ -87,6 +88,15 @@ impl Context {
     /// When there is no usable kubeconfig.
     pub fn namespace(&self) -> Result<String, CommandError> {
         Ok(self.cluster()?.reader().target().namespace.clone())
+    }
+
+    /// Where images come from: `KU8_IMAGE_REGISTRY` and `KU8_IMAGE_PULL_SECRETS`.
+    ///
+    /// # Errors
+    /// When one of them cannot be what it should be.
+    pub fn images(&self) -> Result<Images, CommandError> {
+        let read = |name: &str| std::env::var(name).unwrap_or_default();
+        Images::parse(&read(images::REGISTRY), &read(images::PULL_SECRETS))
     }
 
     /// The namespace for rendering without a cluster.

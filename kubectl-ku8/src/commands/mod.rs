@@ -18,6 +18,7 @@ mod explain_change;
 pub mod export;
 mod given;
 pub mod history;
+mod images;
 pub mod import;
 mod interrupt;
 pub mod list;

@@ -24,6 +24,7 @@ ids! {
     EDITOR = "KU8-G007",
     TERMINAL = "KU8-G008",
     USAGE = "KU8-G009",
+    SETTING = "KU8-G020",
     // Files.
     FILE_READ = "KU8-F001",
     FILE_WRITE = "KU8-F002",
