@@ -2,6 +2,7 @@
 //! It never fetches a reference, never runs a backtracking pattern and never repeats a secret value.
 
 mod defaults;
+mod explain;
 mod language;
 mod message;
 mod questions;
@@ -16,6 +17,7 @@ use thiserror::Error;
 
 pub use defaults::fill;
 pub use language::{Words, questions_in, words};
+pub use explain::{Explanation, Member, NoSuchPath, explain};
 pub use questions::{Group, Kind, Question, check_answer, questions};
 pub use validate::{Violation, validate};
 pub use walk::dotted;
