@@ -11,6 +11,8 @@ mod cli;
 
 mod error_pages;
 
+mod docs;
+
 mod golden;
 
 mod help;
@@ -20,5 +22,7 @@ mod languages;
 mod parsers;
 
 mod records;
+
+mod reference;
 
 mod sandbox;
