@@ -20,6 +20,7 @@ mod images;
 mod interrupted;
 mod locks;
 mod main_job;
+mod outside;
 mod ownership;
 mod passwords;
 mod planning;
