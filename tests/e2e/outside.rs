@@ -61,10 +61,11 @@ fn text_in_any_language_comes_back_as_it_went_in() {
     space.ku8(&[&define[..], &[&set]].concat()).ok();
     space.run("publish cache --yes").fails(1, &["团队"]);
     let set = format!("podAnnotations={{\"example.com/团队\": null, \"example.com/team\": \"{team}\"}}");
-    space.ku8(&["define", "cache", "--set-json", &set]).ok().says(&[team]);
+    space.ku8(&["define", "cache", "--set-json", &set]).ok().says(&["团队"]);
     space.run("publish cache --yes").ok();
     let stored = space.run("show cache -o json").ok().json();
     assert_eq!(stored["spec"]["values"]["podAnnotations"]["example.com/team"], team);
+    space.run("show cache").ok().says(&[team]);
     let live = space.get("statefulset/cache");
     assert_eq!(live["spec"]["template"]["metadata"]["annotations"]["example.com/team"], team);
     space.run("plan cache").ok().says(&["No changes"]);
