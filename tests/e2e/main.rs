@@ -25,6 +25,7 @@ mod locks;
 mod main_job;
 mod numbers;
 mod output;
+mod outside;
 mod ownership;
 mod passwords;
 mod planning;

@@ -13,6 +13,8 @@ mod editor;
 
 mod error_pages;
 
+mod docs;
+
 mod golden;
 
 mod help;
@@ -24,5 +26,6 @@ mod parsers;
 mod records;
 
 mod release;
+mod reference;
 
 mod sandbox;

@@ -87,6 +87,9 @@ impl PlanArgs {
             full: how.full,
             context_lines: None,
             out: None,
+            max_bytes: None,
+            uncut: None,
+            link: None,
             show_side_effects: false,
             allow,
         }
