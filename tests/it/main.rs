@@ -25,7 +25,7 @@ mod parsers;
 
 mod records;
 
-mod release;
 mod reference;
+mod release;
 
 mod sandbox;

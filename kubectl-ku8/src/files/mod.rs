@@ -3,8 +3,8 @@
 
 mod document;
 mod draft;
-mod fresh;
 mod folder;
+mod fresh;
 mod input;
 mod plan_file;
 

@@ -16,8 +16,8 @@ use serde_json::Value;
 use thiserror::Error;
 
 pub use defaults::fill;
-pub use language::{Words, questions_in, words};
 pub use explain::{Explanation, Member, NoSuchPath, explain};
+pub use language::{Words, questions_in, words};
 pub use questions::{Group, Kind, Question, check_answer, questions};
 pub use validate::{Violation, validate};
 pub use walk::dotted;

@@ -9,9 +9,7 @@ use super::plan_lines::{Line, fold};
 use super::plan_words::{effect_words, highlights};
 use super::value_view::{Numbers, one_line, short_path, show_around};
 use crate::object::printable;
-use crate::plan::{
-    Action, Change, Confidence, FieldCause, FieldChange, FieldOp, Plan, SecretAction, SecretChange,
-};
+use crate::plan::{Action, Change, Confidence, FieldCause, FieldChange, FieldOp, Plan, SecretAction, SecretChange};
 
 /// Phase of everything that runs pods.
 pub(super) const WORKLOADS: u8 = 7;
