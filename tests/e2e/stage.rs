@@ -235,18 +235,20 @@ impl Space {
     /// Runs a line of a shell that finds this kubectl and this plugin.
     #[track_caller]
     pub(crate) fn shell(&self, line: &str) -> Ran {
-        let folder = |program: &Path| program.parent().expect("a folder").display().to_string();
-        let path = format!(
-            "{}:{}:/usr/bin:/bin",
-            folder(Path::new(env!("CARGO_BIN_EXE_kubectl-ku8"))),
-            folder(self.kubectl_program())
-        );
-        let plugin = self.command(&[]);
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", line]).env_clear().current_dir(&self.folder);
-        command.envs(plugin.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))));
-        command.env("PATH", path);
+        command.args(["-c", line]).env_clear().envs(self.variables()).current_dir(&self.folder);
         finish(command, "", &["(shell)", line])
+    }
+
+    /// The environment of this place's commands, with a PATH on which this kubectl and this plugin are.
+    pub(crate) fn variables(&self) -> BTreeMap<String, String> {
+        let folder = |program: &Path| program.parent().expect("a folder").display().to_string();
+        let plugin = folder(Path::new(env!("CARGO_BIN_EXE_kubectl-ku8")));
+        let path = format!("{plugin}:{}:/usr/bin:/bin", folder(self.kubectl_program()));
+        let command = self.command(&[]);
+        let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
+        let set = command.get_envs().filter_map(|(name, value)| Some((text(name), text(value?))));
+        set.chain([("PATH".to_owned(), path)]).collect()
     }
 
     /// Starts a command and lets it run; the caller ends it. What it writes goes to files.

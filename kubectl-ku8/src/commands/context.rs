@@ -1,16 +1,21 @@
 //! What a command may ask for: the cluster, the template runtime, the time, who is asking.
-//! The only file that reads the clock and the environment.
+//! With `environment.rs` the only file that reads the clock and the environment.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::environment::{cache_dir, home, now, path_folders, surroundings};
 use super::images::{self, Images};
 use super::interrupt::Interrupt;
+use super::lock_words::lock_words;
 use super::place::{is_gone, place};
 use crate::cli::GlobalArgs;
-use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target, person};
+use crate::cluster::{
+    Claim, Cluster, ConnectOptions, Entries, Impersonation, LockEvent, Pod, ProxyVariables, connect_target, entries,
+    service_account,
+};
 use crate::error::{CommandError, id};
 use crate::plan::Plan;
 use crate::render::child::Launch;
@@ -78,7 +83,7 @@ impl Context {
         if let Some(cluster) = self.cluster.get() {
             return Ok(cluster);
         }
-        let cluster = Cluster::connect(connect_target(&self.connect_options())?)?;
+        let cluster = Cluster::connect(connect_target(&self.connect_options())?);
         Ok(self.cluster.get_or_init(|| cluster))
     }
 
@@ -136,11 +141,7 @@ impl Context {
     /// Who is asking, for people to read: `user@host`.
     pub fn who(&self) -> String {
         let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).or_else(|_| std::env::var("USERNAME"));
-        let user =
-            user.ok().filter(|user| !user.is_empty()).unwrap_or_else(|| match rustix::process::getuid().as_raw() {
-                0 => "root".to_owned(),
-                number => format!("uid-{number}"),
-            });
+        let user = user.ok().filter(|user| !user.is_empty()).unwrap_or_else(nameless);
         let named = std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME")).ok();
         let host = named.or_else(|| crate::files::read_text(std::path::Path::new("/etc/hostname")).ok());
         let host = host.as_deref().map(str::trim).filter(|host| !host.is_empty()).unwrap_or("unknown").to_owned();
@@ -170,105 +171,135 @@ impl Context {
         limits
     }
 
-    /// `$VISUAL`, `$EDITOR`, or `vi`.
+    /// `$KUBE_EDITOR`, `$EDITOR`, or `vi`, as kubectl has it.
     pub fn editor(&self) -> String {
         let named = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        named("KUBE_EDITOR").or_else(|| named("VISUAL")).or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".into())
+        named("KUBE_EDITOR").or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".into())
+    }
+
+    /// The names in the kubeconfig.
+    pub(super) fn kubeconfig_names(&self) -> Entries {
+        entries(&self.connect_options())
+    }
+
+    /// kubectl's own settings: `$KUBERC`, else `~/.kube/kuberc`; none with `KUBERC=off`.
+    pub fn kuberc(&self) -> Option<PathBuf> {
+        let named = std::env::var_os("KUBERC").filter(|name| !name.is_empty()).map(PathBuf::from);
+        named.or_else(|| home().map(|home| home.join(".kube/kuberc"))).filter(|path| path.as_os_str() != "off")
+    }
+
+    /// The file that runs, behind all links; `None` when the system does not say.
+    pub fn program(&self) -> Option<PathBuf> {
+        let program = std::env::current_exe().ok()?;
+        Some(program.canonicalize().unwrap_or(program))
+    }
+
+    /// Folders of `PATH`, in their order.
+    pub fn program_folders(&self) -> Vec<PathBuf> {
+        path_folders().into_iter().filter(|folder| folder.is_absolute()).collect()
+    }
+
+    /// Where package managers keep programs when they were told another place than their own: krew's and cargo's.
+    pub fn package_roots(&self) -> (Option<PathBuf>, Option<PathBuf>) {
+        let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        (folder("KREW_ROOT"), folder("CARGO_HOME"))
+    }
+
+    /// Where k9s reads its settings and its plugins.
+    pub fn k9s_folders(&self) -> Option<(PathBuf, PathBuf)> {
+        let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let library = cfg!(target_os = "macos").then(|| home().map(|home| home.join("Library/Application Support")));
+        let below_home = |path: &str| library.clone().flatten().or_else(|| home().map(|home| home.join(path)));
+        let config = named("XDG_CONFIG_HOME").or_else(|| below_home(".config")).map(|base| base.join("k9s"));
+        let data = named("XDG_DATA_HOME").or_else(|| below_home(".local/share")).map(|base| base.join("k9s"));
+        Some((named("K9S_CONFIG_DIR").or(config)?, data?.join("plugins")))
     }
 
     fn connect_options(&self) -> ConnectOptions {
+        let flags = &self.globals.connection;
         let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
+        let list = list.map(|list| std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect());
+        let around = self.around.clone();
         ConnectOptions {
-            kubeconfig: self.globals.connection.kubeconfig.clone(),
-            kubeconfig_list: list.map(|list| std::env::split_paths(&list).collect()).unwrap_or_default(),
+            kubeconfig: flags.kubeconfig.clone().filter(|path| !path.as_os_str().is_empty()),
+            kubeconfig_list: list.unwrap_or_default(),
             default_kubeconfig: home().map(|home| home.join(".kube/config")),
-            context: self.globals.connection.context.clone(),
-            cluster: self.globals.connection.cluster.clone(),
-            user: self.globals.connection.user.clone(),
+            context: flags.context.clone(),
+            cluster: flags.cluster.clone(),
+            user: flags.user.clone(),
             namespace: self.globals.namespace.clone(),
-            request_timeout: self.globals.connection.request_timeout,
-            in_cluster: std::env::var_os("KUBERNETES_SERVICE_HOST").is_some(),
-            notice: Some(Arc::new({
-                let around = self.around.clone();
-                move |text: &str| Ui::new(around.clone()).say(&crate::object::printable(text))
-            })),
+            server: flags.server.clone(),
+            token: flags.token.clone(),
+            impersonate: Impersonation {
+                user: flags.as_user.clone(),
+                uid: flags.as_uid.clone(),
+                groups: flags.as_groups.clone(),
+                extra: flags.as_user_extra.clone(),
+            },
+            certificate_authority: flags.certificate_authority.clone(),
+            client_certificate: flags.client_certificate.clone(),
+            client_key: flags.client_key.clone(),
+            insecure_skip_tls_verify: flags.insecure_skip_tls_verify,
+            tls_server_name: flags.tls_server_name.clone(),
+            disable_compression: flags.disable_compression,
+            request_timeout: flags.request_timeout,
+            pod: pod(),
+            proxies: proxies(),
+            terminal: crate::terminal::stdin_is_terminal() && !self.around.no_input && !stdin_is_read(),
+            clock: now,
+            notice: Some(Arc::new(move |text: &str| Ui::new(around.clone()).say(&crate::object::printable(text)))),
+            plugin_stderr: Some(Arc::new(crate::terminal::pass_on)),
         }
     }
 }
 
-/// What the environment and the flags say about output.
-pub(super) fn surroundings(globals: &GlobalArgs) -> Surroundings {
-    let value = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let is_on = |name: &str| value(name).is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"));
-    Surroundings {
-        color: globals.color,
-        no_color: value("NO_COLOR").is_some(),
-        force_color: is_on("CLICOLOR_FORCE"),
-        clicolor_off: value("CLICOLOR").is_some_and(|value| value == "0"),
-        dumb: value("TERM").is_some_and(|term| term == "dumb"),
-        ascii: globals.ascii,
-        quiet: globals.quiet,
-        no_input: globals.no_input.unwrap_or_else(|| is_on("CI")),
-        pager: if globals.no_pager { None } else { pager() },
-        plain_less: value("LESS").is_none(),
-        time: Some(|| now().strftime("%H:%M:%S").to_string()),
-        ..Surroundings::default()
+/// What every pod is told about its own cluster.
+fn pod() -> Option<Pod> {
+    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Some(Pod {
+        host: text("KUBERNETES_SERVICE_HOST")?,
+        port: text("KUBERNETES_SERVICE_PORT")?,
+        namespace: text("POD_NAMESPACE"),
+        folder: service_account(),
+    })
+}
+
+/// Upper case before lower case, as Go reads them. In a CGI program `HTTP_PROXY` is a client's header.
+fn proxies() -> ProxyVariables {
+    let first = |names: [&str; 2]| {
+        names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty())).unwrap_or_default()
+    };
+    let http =
+        if std::env::var_os("REQUEST_METHOD").is_some() { String::new() } else { first(["HTTP_PROXY", "http_proxy"]) };
+    ProxyVariables { https: first(["HTTPS_PROXY", "https_proxy"]), http, none: first(["NO_PROXY", "no_proxy"]) }
+}
+
+/// Whether the command line reads standard input itself, as `-f -` does: nobody else may then.
+fn stdin_is_read() -> bool {
+    std::env::args().skip(1).any(|word| word == "-" || word == "-f-" || word.ends_with("=-"))
+}
+
+/// A user without a name.
+#[cfg(unix)]
+fn nameless() -> String {
+    match rustix::process::getuid().as_raw() {
+        0 => "root".to_owned(),
+        number => format!("uid-{number}"),
     }
 }
 
-/// `$KU8_PAGER`, `$PAGER`, or `less` where there is one; one that is set to nothing, or to `cat`, is none.
-fn pager() -> Option<String> {
-    let named = std::env::var("KU8_PAGER").or_else(|_| std::env::var("PAGER")).ok();
-    let pager = named.or_else(|| {
-        let path = std::env::var_os("PATH")?;
-        std::env::split_paths(&path).any(|folder| folder.join("less").exists()).then(|| "less -FRX".to_owned())
-    });
-    pager.filter(|pager| !matches!(pager.trim(), "" | "cat"))
+/// A user without a name.
+#[cfg(not(unix))]
+fn nameless() -> String {
+    "unknown".to_owned()
 }
 
-/// `KU8_FAULT` makes a fault of our own, so that tests see how one ends.
-///
-/// # Panics
-/// When it is set.
-pub(super) fn fail_for_tests() {
-    let fault = std::env::var("KU8_FAULT").unwrap_or_default();
-    assert!(fault.is_empty(), "{fault}");
-}
-
-/// Says whether a variable is set and not empty.
-pub(super) fn is_set(name: &std::ffi::OsStr) -> bool {
-    std::env::var_os(name).is_some_and(|value| !value.is_empty())
-}
-
-/// `$XDG_CACHE_HOME/ku8`, or `~/.cache/ku8`; compiled templates live below it.
-fn cache_dir() -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    base.or_else(|| home().map(|home| home.join(".cache"))).map(|base| base.join("ku8"))
-}
-
-fn home() -> Option<PathBuf> {
-    std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
-}
-
-fn lock_words(event: &LockEvent) -> String {
-    match event {
-        LockEvent::Waiting { name, holder, limit } => {
-            format!("Waiting up to {} s for {} to end its operation on {name}", limit.as_secs(), person(holder))
-        }
-        LockEvent::TakenOver { holder, gone: true } => {
-            format!("Taking over from {}, which has ended", person(holder))
-        }
-        LockEvent::TakenOver { holder, gone: false } => format!("Taking over from {} (expired)", person(holder)),
-    }
-}
-
-/// The time; a test may have this machine's clock go wrong.
-fn now() -> jiff::Timestamp {
-    let offset = std::env::var("KU8_CLOCK_OFFSET_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-    jiff::Timestamp::now() + jiff::SignedDuration::from_secs(offset)
-}
+/// No core dump and no other process may read passwords out of this one's memory; elsewhere the system sees to it.
+#[cfg(not(unix))]
+pub(super) fn keep_memory_private() {}
 
 /// No core dump and no other process may read passwords out of this one's memory.
+#[cfg(unix)]
 pub(super) fn keep_memory_private() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     // A system that does not let us is no worse than before.

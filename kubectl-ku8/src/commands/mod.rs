@@ -6,17 +6,31 @@ pub mod apply;
 mod approval;
 mod carry_out;
 mod checkup;
+pub mod completion;
+mod config;
+mod consent;
 mod context;
 pub mod define;
+mod definition_file;
 pub mod delete;
 pub mod doctor;
 pub mod drift;
 pub mod edit;
+mod environment;
+pub mod explain;
+mod explain_change;
+pub mod export;
+mod given;
 pub mod help;
 pub mod history;
 mod images;
+pub mod import;
+mod installed;
+pub mod integrate;
 mod interrupt;
 pub mod list;
+mod lock_words;
+pub mod man;
 pub mod new;
 mod operate;
 pub mod options;
@@ -66,7 +80,7 @@ use print::{listing_text, print_document, print_listing};
 use crate::cli::GlobalArgs;
 use crate::error::{CommandError, exit, id};
 use crate::render::child;
-use crate::terminal::{AskError, LogLines, Ui};
+use crate::terminal::{AskError, LogLines};
 
 /// Plan, publish and operate middleware on any Kubernetes cluster, with nothing installed in it
 #[derive(Parser, Debug)]
@@ -91,6 +105,9 @@ enum Command {
     New(new::NewArgs),
     Define(define::DefineArgs),
     Edit(edit::EditArgs),
+    Explain(explain::ExplainArgs),
+    Export(export::ExportArgs),
+    Import(import::ImportArgs),
     Show(show::ShowArgs),
     List(list::ListArgs),
     Plan(plan::PlanArgs),
@@ -111,6 +128,10 @@ enum Command {
     Schema(schema::SchemaArgs),
     Options(options::OptionsArgs),
     Help(help::HelpArgs),
+    Completion(completion::CompletionArgs),
+    Integrate(integrate::IntegrateArgs),
+    #[command(hide = true)]
+    Man(man::ManArgs),
     Version(version::VersionArgs),
 }
 
@@ -129,6 +150,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     crate::terminal::report_panics();
     context::keep_memory_private();
     sensitive::learn_arguments(&arguments);
+    if let Some(words) = completion::asked(&arguments) {
+        let offered = completion::answer(Line::command(), words);
+        crate::terminal::print_usage(&crate::terminal::Surroundings::default(), &offered, &offered, true);
+        return exit::DONE;
+    }
     let line = match usage::parse(&arguments) {
         Ok(line) => line,
         Err(code) => return code,
@@ -142,7 +168,7 @@ fn start(parsed: usage::Parsed) -> u8 {
     crate::terminal::name_command(&parsed.words, parsed.document);
     log(line.globals.verbosity);
     let context = Context::new(line.globals, parsed.document);
-    context::fail_for_tests();
+    environment::fail_for_tests();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -166,6 +192,9 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::New(args)) => new::run(context, args).await,
             Some(Command::Define(args)) => define::run(context, args).await,
             Some(Command::Edit(args)) => edit::run(context, args).await,
+            Some(Command::Explain(args)) => explain::run(context, &args),
+            Some(Command::Export(args)) => export::run(context, args).await,
+            Some(Command::Import(args)) => import::run(context, args).await,
             Some(Command::Show(args)) => show::run(context, args).await,
             Some(Command::List(args)) => list::run(context, args).await,
             Some(Command::Plan(args)) => plan::run(context, args).await,
@@ -186,6 +215,9 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Schema(args)) => schema::run(context, &args),
             Some(Command::Options(_)) => options::run(context),
             Some(Command::Help(args)) => help::run(context, &args),
+            Some(Command::Completion(args)) => completion::run(context, &args),
+            Some(Command::Integrate(args)) => integrate::run(context, &args),
+            Some(Command::Man(args)) => man::run(context, &args, Line::command()),
             Some(Command::Version(args)) => version::run(context, args).await,
         }
     };
@@ -240,26 +272,6 @@ impl From<AskError> for CommandError {
             AskError::NoTerminal | AskError::Empty => Self::new(error.to_string()).id(id::ANSWER_MISSING),
             AskError::Terminal(_) => Self::new(error.to_string()).id(id::TERMINAL),
         }
-    }
-}
-
-/// Asks before something is done; without a terminal `--yes` is needed.
-///
-/// # Errors
-/// When nobody can be asked, or the answer is no.
-fn confirm(ui: &Ui, yes: bool, prompt: &str) -> Result<(), CommandError> {
-    if yes {
-        return Ok(());
-    }
-    let asker = crate::terminal::Asker::new(ui).map_err(|_| {
-        CommandError::new("nobody can be asked here, and --yes was not given")
-            .id(id::NOT_CONFIRMED)
-            .hint("pass --yes to go on without asking")
-    })?;
-    if asker.confirm(prompt, false)? {
-        Ok(())
-    } else {
-        Err(CommandError::new("declined; nothing was changed").id(id::NOT_CONFIRMED))
     }
 }
 

@@ -5,12 +5,13 @@ use clap::Args;
 
 use super::allow::AllowArgs;
 use super::carry_out::Policy;
+use super::consent::{Deed, consent};
 use super::operate::{Approved, Done, OperateArgs, is_settled, operate};
 use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::plan::show;
 use super::resolve::require_head;
 use super::verdict::{Verdict, print_results};
-use super::{Context, confirm, select};
+use super::{Context, select};
 use crate::cli::Output;
 use crate::error::{CommandError, exit, id};
 use crate::plan::{ProblemKind, SecretAction};
@@ -67,13 +68,13 @@ pub enum DryRun {
 
 impl PublishArgs {
     /// What `new` publishes with after its questions.
-    pub(super) fn of(name: &str) -> Self {
+    pub(super) fn of(name: &str, yes: bool) -> Self {
         Self {
             names: vec![name.to_owned()],
             all: false,
             rollback_on_failure: false,
             dry_run: DryRun::None,
-            how: OperateArgs { yes: true, ..OperateArgs::default() },
+            how: OperateArgs { yes, ..OperateArgs::default() },
             allow: AllowArgs::default(),
         }
     }
@@ -95,7 +96,11 @@ pub async fn run(context: &Context, args: PublishArgs) -> Result<u8, CommandErro
     for name in names {
         let verdict = match one(context, &args, &name, &options).await {
             Ok(verdict) => verdict,
-            Err(error) => {
+            Err(mut error) => {
+                if !verdicts.is_empty() {
+                    // Those before it were published.
+                    error.message = error.message.replace("nothing was changed", &format!("{name} was not changed"));
+                }
                 outcome = Err(error);
                 break;
             }
@@ -139,7 +144,7 @@ async fn one(
         return Ok(Verdict::unchanged(&namespace, head));
     }
     if prepared.plan.has_changes() {
-        confirm(&context.ui, args.how.yes, &format!("Publish {namespace}/{name}?"))?;
+        consent(context, args.how.yes, &Deed::of(format!("Publish {namespace}/{name}?"), &prepared.plan))?;
     }
     let definition = head.definition.clone();
     let approved = Approved { namespace: namespace.clone(), head, definition, prepared, cause: Cause::Publish };

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use super::{Line, context};
+use super::{Line, environment};
 use crate::cli::{Format, GlobalArgs, asks_for_document, join_values, kubectl_forms};
 use crate::error::{CommandError, exit, id};
 use crate::terminal::{Surroundings, Ui, print_usage};
@@ -49,7 +49,7 @@ pub(super) struct Parsed {
 /// clap ends usage errors with 2, which means "changes" here and in kubectl diff; ours is 1 (ecosystem.md, finding 8).
 pub(super) fn parse(arguments: &[OsString]) -> Result<Parsed, u8> {
     let arguments = join_values(arguments);
-    let command = kubectl_forms(Line::command(), &context::is_set);
+    let command = kubectl_forms(Line::command(), &environment::is_set);
     let found = command.try_get_matches_from(&arguments).and_then(|matches| {
         let line = Line::from_arg_matches(&matches).map_err(|error| error.with_cmd(&Line::command()))?;
         let mut words = Vec::new();
@@ -66,7 +66,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Parsed, u8> {
 }
 
 fn refuse(error: &clap::Error, arguments: &[OsString]) -> u8 {
-    let around = context::surroundings(&GlobalArgs::default());
+    let around = environment::surroundings(&GlobalArgs::default());
     let is_help = !error.use_stderr();
     // The plain command line says the same in the words of the help.
     let plain = Line::command().args_override_self(true).try_get_matches_from(arguments).err();
@@ -123,7 +123,7 @@ fn own_words(error: &clap::Error, arguments: &[OsString]) -> Option<CommandError
 fn variable_of(flag: &str, arguments: &[OsString]) -> Option<String> {
     let command = Line::command();
     let arg = command.get_arguments().find(|arg| arg.get_long().is_some_and(|long| flag == format!("--{long}")))?;
-    let variable = arg.get_env().filter(|name| context::is_set(name))?;
+    let variable = arg.get_env().filter(|name| environment::is_set(name))?;
     let short = arg.get_short().map(|short| format!("-{short}"));
     let is_typed = arguments.iter().filter_map(|word| word.to_str()).any(|word| {
         word == flag

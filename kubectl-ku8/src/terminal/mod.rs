@@ -1,6 +1,7 @@
 //! EDGE: the only room that prints, colours or asks.
 //! stdout is data, stderr is talk; a reader that goes away ends the output and nothing else.
 
+mod ask;
 mod crash;
 mod failure;
 mod jsonpath;
@@ -18,17 +19,17 @@ mod style;
 mod surroundings;
 mod value_view;
 mod wait_view;
-mod wizard;
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 
 use style::{letters, only_text};
 
+pub use ask::{Answer, Ask, AskError, Asker, Item, Question};
 pub use crash::{name_command, report_panics};
 pub use jsonpath::{JsonPath, JsonPathError};
 pub use listing::{FormatError, Listing, Row, document_text};
-pub use markdown::render_markdown;
+pub use markdown::{MarkdownView, SMALLEST_MARKDOWN, render_markdown};
 pub use plan_view::{PlanView, render_plan};
 pub use progress::Progress;
 pub use release_view::{Table, age};
@@ -36,8 +37,8 @@ pub use style::Styles;
 pub use surroundings::{Surroundings, Warnings};
 pub(crate) use value_view::one_line;
 pub use wait_view::{diagnosis_lines, wait_lines};
-pub use wizard::{Ask, AskError, Asker};
 
+use crate::cli::Lang;
 use crate::error::CommandError;
 use crate::object::printable;
 use crate::secrets::redact::redact;
@@ -71,6 +72,18 @@ pub fn print_usage(around: &Surroundings, styled: &str, plain: &str, is_help: bo
     } else {
         std::io::stderr().lock().write_all(text.as_bytes())
     };
+}
+
+/// Whether a person types what this program reads.
+pub fn stdin_is_terminal() -> bool {
+    std::io::stdin().is_terminal()
+}
+
+/// Passes on, as it comes, what a credential plugin writes for a person: prompts have no end of line.
+pub fn pass_on(bytes: &[u8]) {
+    let mut err = std::io::stderr().lock();
+    // A reader that went away is no failure.
+    let _ = err.write_all(bytes).and_then(|()| err.flush());
 }
 
 /// Where output goes and how it looks.
@@ -182,6 +195,18 @@ impl Ui {
         // A closed stderr leaves nobody to tell.
         let text = letters(text.trim_end_matches('\n'), self.around.ascii);
         let _ = writeln!(std::io::stderr().lock(), "{}", only_text(&redact(&text), self.err.is_on()));
+    }
+
+    /// The language of questions.
+    pub fn lang(&self) -> Lang {
+        self.around.lang
+    }
+
+    /// Says something on stderr and stays on the line.
+    fn prompt(&self, text: &str) -> std::io::Result<()> {
+        let mut err = std::io::stderr().lock();
+        err.write_all(only_text(&redact(text), self.err.is_on()).as_bytes())?;
+        err.flush()
     }
 
     /// Prints a warning, once; a document that follows carries it too.

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::cli::Color;
+use crate::cli::{Color, Lang};
 
 /// Everything output depends on, looked up once.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +34,8 @@ pub struct Surroundings {
     pub time: Option<fn() -> String>,
     /// Warnings so far.
     pub warnings: Warnings,
+    /// The language of questions and of what templates say.
+    pub lang: Lang,
 }
 
 /// Warnings of this run, each once, in the order they came.

@@ -93,12 +93,10 @@ fn variables_read(folder: &Path, found: &mut BTreeSet<String>) {
         if !code.contains("env::var") && !code.contains("env = \"") {
             continue;
         }
-        // What stands for a value in a help is no variable.
-        let mut parts = code.split("value_name = \"");
-        let first = parts.next().unwrap_or_default().to_owned();
-        let code = parts.fold(first, |code, part| code + part.split_once('"').map_or("", |(_, rest)| rest));
-        let words = code.split('"').skip(1).step_by(2);
-        found.extend(words.filter(|word| is_variable(word)).map(str::to_owned));
+        let parts: Vec<&str> = code.split('"').collect();
+        // What a flag's value is called in the help is no variable.
+        let words = parts.windows(2).step_by(2).filter(|pair| !pair[0].ends_with("value_name = "));
+        found.extend(words.map(|pair| pair[1]).filter(|word| is_variable(word)).map(str::to_owned));
     }
 }
 
