@@ -1,41 +1,136 @@
-//! The guides in docs/ do what they say: their shell blocks run, line for line, as a reader would run them.
-//! A line that ends in `# exit N` must end so; every other one must succeed.
+//! The guides in docs/ do what they say: their commands run as a reader would run them, and write what is shown.
+//! A block that cannot run says so in its first line, and the table below counts it.
 
-use crate::stage::Space;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-/// The commands of a guide: a here-document belongs to the line that opens it.
-fn commands(guide: &str) -> Vec<(String, i32)> {
-    let mut found = Vec::new();
-    let mut lines = guide.lines();
-    while let Some(fence) = lines.next() {
-        if fence != "```sh" {
-            continue;
-        }
-        while let Some(line) = lines.next().filter(|line| *line != "```") {
-            let mut command = line.to_owned();
-            if line.ends_with("<<'YAML'") {
-                for text in lines.by_ref() {
-                    command.push('\n');
-                    command.push_str(text);
-                    if text == "YAML" {
-                        break;
-                    }
-                }
-            }
-            let code = line.rsplit_once("# exit ").and_then(|(_, code)| code.trim().parse().ok()).unwrap_or(0);
-            found.push((command, code));
+use crate::guide::{Guide, Step};
+use crate::stage::{Space, say};
+
+/// Every guide with commands, its namespace, and how many of its blocks are not run.
+const GUIDES: [(&str, &str, usize); 9] = [
+    ("coming-from-helm.md", "guide-helm", 0),
+    ("concepts.md", "guide-concepts", 0),
+    ("cookbook.md", "guide-cookbook", 0),
+    ("plans.md", "guide-plans", 0),
+    ("security.md", "guide-security", 0),
+    ("troubleshooting.md", "guide-trouble", 0),
+    ("tutorial.md", "guide-tutorial", 0),
+    ("zh-CN/cookbook.md", "guide-cookbook-zh", 0),
+    ("zh-CN/tutorial.md", "guide-tutorial-zh", 0),
+];
+
+/// Pages whose commands are shown for one error each and are run by the tests of those errors.
+const ELSEWHERE: [&str; 1] = ["errors/"];
+
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
+}
+
+/// Every page below docs/, as `zh-CN/tutorial.md`.
+fn pages(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("docs/") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            pages(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            found.push(path.strip_prefix(docs()).expect("below docs/").display().to_string());
         }
     }
-    found
+}
+
+/// Runs a guide from its first command to its last, in a namespace of its own.
+fn run(name: &str) {
+    let (_, namespace, _) = GUIDES.iter().find(|(guide, ..)| *guide == name).expect("a guide of the table");
+    let Some(mut space) = Space::new(namespace) else { return };
+    space.set("USER", "mia");
+    space.set("HOSTNAME", "laptop");
+    let file = docs().join(name);
+    let mut guide = Guide::parse(&fs::read_to_string(&file).expect("a guide"));
+    assert!(guide.steps.len() > 3, "{name} lost its commands");
+    let (mut kept, mut wrong) = (String::new(), Vec::new());
+    for index in 0..guide.steps.len() {
+        let Step { command, code, line, .. } = &guide.steps[index];
+        // As in one terminal: what is written to both streams is one text, and settings last.
+        let ran = space.shell(&format!("exec 2>&1\n{kept}{command}\n"));
+        assert_eq!(ran.code, *code, "docs/{name}:{line}: {command}\n{}", ran.stdout);
+        if command.starts_with("export ") || command.starts_with("cd ") {
+            kept = format!("{kept}{command}\n");
+        }
+        if let Err(why) = guide.steps[index].shows(&ran.stdout) {
+            wrong.push(format!("docs/{name}:{line}: {command}\n{why}"));
+            guide.replace(index, &ran.stdout);
+        }
+    }
+    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
+        fs::write(&file, guide.text()).expect("the guide");
+    } else {
+        assert!(wrong.is_empty(), "{}\nto accept: BLESS=1, then read the diff", wrong.join("\n"));
+    }
 }
 
 #[test]
-fn the_guide_about_plans_runs_as_it_is_written() {
-    let Some(space) = Space::new("guide-plans") else { return };
-    let commands = commands(include_str!("../../docs/plans.md"));
-    assert!(commands.len() > 12, "the guide lost its commands");
-    for (command, code) in commands {
-        let ran = space.shell(&command);
-        assert_eq!(ran.code, code, "{command}\n{}{}", ran.stdout, ran.stderr);
+fn every_guide_is_run_and_what_is_not_is_counted() {
+    let mut found = Vec::new();
+    pages(&docs(), &mut found);
+    found.sort();
+    for name in found.iter().filter(|name| !ELSEWHERE.iter().any(|folder| name.starts_with(folder))) {
+        let guide = Guide::parse(&fs::read_to_string(docs().join(name)).expect("a page"));
+        let known = GUIDES.iter().find(|(guide, ..)| guide == name);
+        let not_run = guide.not_run.len();
+        assert_eq!(known.is_some(), !guide.steps.is_empty() || not_run > 0, "docs/{name}: GUIDES is not up to date");
+        assert_eq!(not_run, known.map_or(0, |(.., count)| *count), "docs/{name}: blocks not run: {:?}", guide.not_run);
+        for reason in guide.not_run {
+            say(&format!("NOT RUN docs/{name}: {reason}"));
+            assert!(reason.len() > 8, "docs/{name}: a block is not run, and does not say why");
+        }
     }
+    for (name, ..) in GUIDES {
+        assert!(found.iter().any(|page| page == name), "docs/{name} is gone");
+    }
+}
+
+#[test]
+fn coming_from_helm() {
+    run("coming-from-helm.md");
+}
+
+#[test]
+fn concepts() {
+    run("concepts.md");
+}
+
+#[test]
+fn cookbook() {
+    run("cookbook.md");
+}
+
+#[test]
+fn cookbook_in_chinese() {
+    run("zh-CN/cookbook.md");
+}
+
+#[test]
+fn plans() {
+    run("plans.md");
+}
+
+#[test]
+fn security() {
+    run("security.md");
+}
+
+#[test]
+fn troubleshooting() {
+    run("troubleshooting.md");
+}
+
+#[test]
+fn tutorial() {
+    run("tutorial.md");
+}
+
+#[test]
+fn tutorial_in_chinese() {
+    run("zh-CN/tutorial.md");
 }

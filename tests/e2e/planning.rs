@@ -159,3 +159,25 @@ fn a_template_that_renders_nothing_removes_nothing_unless_that_is_allowed() {
     space.run("publish echo --yes --allow-empty").ok().says(&["2 delete"]);
     assert!(space.find("service/one").is_none() && space.find("service/two").is_none());
 }
+
+#[test]
+fn how_much_is_asked_does_not_depend_on_the_size_of_the_cluster() {
+    let Some(space) = Space::new("few-requests") else { return };
+    space.run("define db -t mysql --set database=orders").ok();
+    let ask = |line: &str| {
+        let before = space.requests().len();
+        space.run(line).ok();
+        space.requests_since(before)
+    };
+    let listed = ask("list");
+    assert!(listed.len() <= 2, "{listed:?}");
+    // Beside one dry-run for each object; never a discovery of every group, which takes half a minute with 500 kinds.
+    let planned = ask("plan db");
+    let before: Vec<&str> = planned
+        .iter()
+        .filter(|entry| entry.verb != "patch" && entry.verb != "create")
+        .map(|entry| entry.uri.as_str())
+        .collect();
+    assert!(before.iter().all(|uri| !uri.starts_with("/openapi") && *uri != "/apis" && *uri != "/api"), "{before:?}");
+    assert!(before.len() <= 18, "{} requests: {before:#?}", before.len());
+}

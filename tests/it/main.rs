@@ -9,9 +9,13 @@ mod bless;
 
 mod cli;
 
+mod error_pages;
+
 mod golden;
 
 mod help;
+
+mod languages;
 
 mod parsers;
 

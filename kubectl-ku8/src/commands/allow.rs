@@ -4,7 +4,7 @@
 use clap::Args;
 
 use super::pipeline::PlanOptions;
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::object::{Names, nearest};
 use crate::plan::saved::SavedOptions;
 use crate::plan::{ForceConflicts, Plan};
@@ -85,7 +85,8 @@ pub(super) fn refuse_strangers(plan: &Plan, options: &PlanOptions) -> Result<(),
     for (flag, names) in flags.into_iter().chain(forced) {
         if let Some(word) = names.strangers(keys()).first() {
             let known: Vec<String> = keys().map(|key| key.to_string().to_lowercase()).collect();
-            let failed = CommandError::new(format!("{flag} names {word}, which is not in this plan"));
+            let failed =
+                CommandError::new(format!("{flag} names {word}, which is not in this plan")).id(id::NOT_IN_PLAN);
             return Err(match nearest(word, known.iter().map(String::as_str)) {
                 Some(near) => failed.hint(format!("did you mean `{near}`?")),
                 None => failed,

@@ -14,7 +14,7 @@ use super::resolve::{read_head, require_head};
 use super::verdict::{Verdict, print_results};
 use crate::cli::Output;
 use crate::cluster::{ClusterError, PlanClient};
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::object::ObjectKey;
 use crate::plan::Moved;
 use crate::plan::saved::{SavedCluster, SavedOptions, SavedPlan, SavedSubject};
@@ -55,6 +55,7 @@ pub(super) async fn keep(
     // The mask keeps values out of plans; should one be in there all the same, it stays in this process.
     if crate::secrets::redact::holds_secret(&text) {
         return Err(CommandError::new("the plan holds the value of a Secret in plain text and is not stored")
+            .id(id::PLAN_SECRET)
             .hint("take it out of the definition; keep it with: kubectl ku8 secret set"));
     }
     crate::files::write_private(path, &text)?;
@@ -101,7 +102,9 @@ pub async fn run(context: &Context, args: ApplyArgs) -> Result<u8, CommandError>
     let shown = args.file.display().to_string();
     let text = crate::files::read_text(&args.file)?;
     let saved = SavedPlan::from_text(&text).map_err(|error| {
-        CommandError::new(format!("{shown}: {error}")).hint("make it again: kubectl ku8 plan NAME --out FILE")
+        CommandError::new(format!("{shown}: {error}"))
+            .id(id::PLAN_FILE)
+            .hint("make it again: kubectl ku8 plan NAME --out FILE")
     })?;
     let cluster = context.cluster()?.reader();
     let namespace = saved.definition.namespace.clone();
@@ -166,6 +169,7 @@ pub async fn run(context: &Context, args: ApplyArgs) -> Result<u8, CommandError>
 async fn same_record(cluster: &PlanClient, saved: &SavedPlan) -> Result<Head, CommandError> {
     let stale = |what: String| {
         Err(CommandError::new(what)
+            .id(id::PLAN_STALE)
             .code(exit::STALE)
             .hint(format!("plan again: kubectl ku8 plan {} --out FILE", saved.definition.name)))
     };
@@ -211,6 +215,7 @@ fn stale(saved: &SavedPlan, moved: &[Moved]) -> CommandError {
         }
     }
     CommandError::new(lines.join("\n"))
+        .id(id::PLAN_STALE)
         .code(exit::STALE)
         .hint(format!("look at the plan as it is now: kubectl ku8 plan {}", saved.definition.name))
 }

@@ -9,7 +9,7 @@ use super::{Context, template_store};
 use crate::apply::{Apply, ApplyEvent, ApplyReport, Halt};
 use crate::cluster::{Cluster, Lock};
 use crate::definition::Definition;
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::object::ObjectKey;
 use crate::plan::Change;
 use crate::release::{Cause, Head, Inventory};
@@ -89,7 +89,7 @@ pub(super) async fn carry_out(
         lock.check().map_err(|_| Halt::LockLost)
     };
     if may_write() == Err(Halt::Interrupted) {
-        return Err(CommandError::new("interrupted; nothing was changed").code(exit::INTERRUPTED));
+        return Err(CommandError::new("interrupted; nothing was changed").id(id::INTERRUPTED).code(exit::INTERRUPTED));
     }
     lock.check()?;
     let deleting = operation.cause == Cause::Delete;

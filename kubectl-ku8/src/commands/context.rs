@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::images::{self, Images};
 use super::interrupt::Interrupt;
 use super::place::{is_gone, place};
 use crate::cli::GlobalArgs;
@@ -13,7 +14,7 @@ use crate::cluster::{
     Claim, Cluster, ConnectOptions, Impersonation, LockEvent, Pod, ProxyVariables, connect_target, person,
     service_account,
 };
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
 use crate::terminal::{Surroundings, Ui};
@@ -64,8 +65,9 @@ impl Context {
         if let Some(runtime) = self.runtime.get() {
             return Ok(runtime);
         }
-        let program = std::env::current_exe()
-            .map_err(|error| CommandError::new(format!("cannot find this program's own file: {error}")))?;
+        let program = std::env::current_exe().map_err(|error| {
+            CommandError::new(format!("cannot find this program's own file: {error}")).id(id::NOT_STARTED)
+        })?;
         let settings =
             Settings { limits: Limits::default(), cache: cache_dir(), foreign: Isolation::Child(Launch::new(program)) };
         let runtime = Runtime::new(settings)?;
@@ -90,6 +92,15 @@ impl Context {
     /// When there is no usable kubeconfig.
     pub fn namespace(&self) -> Result<String, CommandError> {
         Ok(self.cluster()?.reader().target().namespace.clone())
+    }
+
+    /// Where images come from: `KU8_IMAGE_REGISTRY` and `KU8_IMAGE_PULL_SECRETS`.
+    ///
+    /// # Errors
+    /// When one of them cannot be what it should be.
+    pub fn images(&self) -> Result<Images, CommandError> {
+        let read = |name: &str| std::env::var(name).unwrap_or_default();
+        Images::parse(&read(images::REGISTRY), &read(images::PULL_SECRETS))
     }
 
     /// The namespace for rendering without a cluster.

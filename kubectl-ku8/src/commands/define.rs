@@ -9,7 +9,7 @@ use super::resolve::{SetArgs, collect_values, load_by_name, load_template, read_
 use super::save::save;
 use crate::cluster::{Cluster, PlanClient};
 use crate::definition::{Definition, Document, TemplateRef, Visibility, merge, parse_documents};
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::object::ObjectKey;
 use crate::release::Head;
 use crate::render::Template;
@@ -119,7 +119,8 @@ fn read_given(args: &DefineArgs) -> Result<Given, CommandError> {
         if looks_like_objects && args.template.is_none() {
             return match parse_documents(&source, &text)? {
                 Document::Definition(_) | Document::Manifests(_) if sets => {
-                    Err(CommandError::new(format!("--set does not go with {source}, which holds a whole document")))
+                    Err(CommandError::new(format!("--set does not go with {source}, which holds a whole document"))
+                        .id(id::USAGE))
                 }
                 Document::Definition(definition) => Ok(Given::Definition(definition)),
                 Document::Manifests(manifests) => Ok(Given::Manifests(manifests)),
@@ -140,11 +141,13 @@ fn read_given(args: &DefineArgs) -> Result<Given, CommandError> {
 fn name_of(args: &DefineArgs, given: &Given) -> Result<String, CommandError> {
     match (&args.name, given) {
         (Some(name), Given::Definition(definition)) if name != definition.name() => {
-            Err(CommandError::new(format!("the file defines `{}`, not `{name}`", definition.name())))
+            Err(CommandError::new(format!("the file defines `{}`, not `{name}`", definition.name()))
+                .id(id::CONTRADICTION))
         }
         (Some(name), _) => Ok(name.clone()),
         (None, Given::Definition(definition)) => Ok(definition.name().to_owned()),
         (None, _) => Err(CommandError::new("the definition needs a name")
+            .id(id::NOTHING_NAMED)
             .hint("for example: kubectl ku8 define orders-db -t mysql --set database=orders")),
     }
 }
@@ -160,7 +163,8 @@ pub(super) fn agree_on_namespace(
 ) -> Result<String, CommandError> {
     match (&definition.metadata.namespace, &context.globals.namespace) {
         (Some(own), Some(asked)) if own != asked => {
-            Err(CommandError::new(format!("the document says namespace `{own}`, the command line `{asked}`")))
+            Err(CommandError::new(format!("the document says namespace `{own}`, the command line `{asked}`"))
+                .id(id::CONTRADICTION))
         }
         (Some(own), _) => Ok(own.clone()),
         (None, _) => Ok(default.to_owned()),
@@ -177,6 +181,7 @@ fn compose(args: &DefineArgs, given: Given, name: &str, head: Option<&Head>) -> 
                 return Err(CommandError::new(format!(
                     "`{name}` is stored with a template, and the file holds plain objects"
                 ))
+                .id(id::OTHER_TEMPLATE)
                 .hint("pass --replace to start from nothing"));
             }
             definition.spec.manifests = manifests;
@@ -206,7 +211,7 @@ fn compose(args: &DefineArgs, given: Given, name: &str, head: Option<&Head>) -> 
     for label in &args.labels {
         let (key, value) = label
             .split_once('=')
-            .ok_or_else(|| CommandError::new(format!("label `{label}` is not of the form key=value")))?;
+            .ok_or_else(|| CommandError::new(format!("label `{label}` is not of the form key=value")).id(id::LABEL))?;
         definition.metadata.labels.insert(key.to_owned(), value.to_owned());
     }
     Ok(definition)
@@ -225,6 +230,7 @@ fn check_template_change(definition: &Definition, head: Option<&Head>, replace: 
                 words(name(&head.definition)),
                 words(name(definition))
             ))
+            .id(id::OTHER_TEMPLATE)
             .hint("choose another name, or pass --replace to start from nothing"))
         }
         _ => Ok(()),

@@ -8,7 +8,7 @@ use super::define::{pin_template, validate};
 use super::resolve::require_head;
 use super::save::save;
 use crate::definition::{parse, yaml};
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::files;
 
 /// Edit a definition in your editor
@@ -33,14 +33,14 @@ pub async fn run(context: &Context, args: EditArgs) -> Result<u8, CommandError> 
     let editor = context.editor();
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or("vi").to_owned();
-    let ended = tokio::process::Command::new(&program)
-        .args(words)
-        .arg(draft.path())
-        .status()
-        .await
-        .map_err(|error| CommandError::new(format!("editor `{program}`: {error}")).hint("set EDITOR"))?;
+    let ended =
+        tokio::process::Command::new(&program).args(words).arg(draft.path()).status().await.map_err(|error| {
+            CommandError::new(format!("editor `{program}`: {error}")).id(id::EDITOR).hint("set EDITOR")
+        })?;
     if !ended.success() {
-        return Err(CommandError::new(format!("editor `{program}` ended with {ended}; nothing was changed")));
+        return Err(
+            CommandError::new(format!("editor `{program}` ended with {ended}; nothing was changed")).id(id::EDITOR)
+        );
     }
     let after = draft.read()?;
     if after == before {
@@ -51,6 +51,7 @@ pub async fn run(context: &Context, args: EditArgs) -> Result<u8, CommandError> 
         let mut definition = parse(&draft.path().display().to_string(), &after)?;
         if definition.name() != args.name {
             return Err(CommandError::new("the name cannot be edited")
+                .id(id::CONTRADICTION)
                 .hint("define another one with: kubectl ku8 define NAME -f FILE"));
         }
         definition.metadata.namespace = Some(namespace.clone());

@@ -10,8 +10,10 @@ mod context;
 pub mod define;
 pub mod delete;
 pub mod doctor;
+pub mod drift;
 pub mod edit;
 pub mod history;
+mod images;
 mod interrupt;
 pub mod list;
 pub mod new;
@@ -54,7 +56,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 pub use context::Context;
 
 use crate::cli::{GlobalArgs, Output};
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::render::child;
 use crate::terminal::{AskError, LogLines, Ui};
 
@@ -87,6 +89,7 @@ enum Command {
     Publish(publish::PublishArgs),
     Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
+    Drift(drift::DriftArgs),
     History(history::HistoryArgs),
     Rollback(rollback::RollbackArgs),
     Unlock(unlock::UnlockArgs),
@@ -119,7 +122,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            context.ui.fail(&CommandError::new(format!("cannot start: {error}")));
+            context.ui.fail(&CommandError::new(format!("cannot start: {error}")).id(id::NOT_STARTED));
             return exit::ERROR;
         }
     };
@@ -156,6 +159,7 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Plan(args)) => plan::run(context, args).await,
             Some(Command::Publish(args)) => publish::run(context, args).await,
             Some(Command::Status(args)) => status::run(context, args).await,
+            Some(Command::Drift(args)) => drift::run(context, args).await,
             Some(Command::History(args)) => history::run(context, args).await,
             Some(Command::Rollback(args)) => rollback::run(context, args).await,
             Some(Command::Apply(args)) => apply::run(context, args).await,
@@ -184,7 +188,7 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
 
 /// `begun`: something is half done, and nobody was given the time to end it.
 fn interrupted(begun: bool) -> CommandError {
-    let error = CommandError::new("interrupted").code(exit::INTERRUPTED);
+    let error = CommandError::new("interrupted").id(id::INTERRUPTED).code(exit::INTERRUPTED);
     if !begun {
         return error;
     }
@@ -212,8 +216,11 @@ fn log(verbosity: u8) {
 impl From<AskError> for CommandError {
     fn from(error: AskError) -> Self {
         match error {
-            AskError::Interrupted => Self::new("interrupted; nothing was changed").code(exit::INTERRUPTED),
-            AskError::NoTerminal | AskError::Terminal(_) | AskError::Empty => Self::new(error.to_string()),
+            AskError::Interrupted => {
+                Self::new("interrupted; nothing was changed").id(id::INTERRUPTED).code(exit::INTERRUPTED)
+            }
+            AskError::NoTerminal | AskError::Empty => Self::new(error.to_string()).id(id::ANSWER_MISSING),
+            AskError::Terminal(_) => Self::new(error.to_string()).id(id::TERMINAL),
         }
     }
 }
@@ -228,9 +235,14 @@ fn confirm(ui: &Ui, yes: bool, prompt: &str) -> Result<(), CommandError> {
     }
     let asker = crate::terminal::Asker::new(ui).map_err(|_| {
         CommandError::new("nobody can be asked here, and --yes was not given")
+            .id(id::NOT_CONFIRMED)
             .hint("pass --yes to go on without asking")
     })?;
-    if asker.confirm(prompt, false)? { Ok(()) } else { Err(CommandError::new("declined; nothing was changed")) }
+    if asker.confirm(prompt, false)? {
+        Ok(())
+    } else {
+        Err(CommandError::new("declined; nothing was changed").id(id::NOT_CONFIRMED))
+    }
 }
 
 /// The names to work on: those given, or all of the namespace.
@@ -241,6 +253,7 @@ async fn select(context: &Context, names: &[String], all: bool) -> Result<Vec<St
     if !all {
         if names.is_empty() {
             return Err(CommandError::new("no definition named")
+                .id(id::NOTHING_NAMED)
                 .hint("name one, or pass --all; see them with: kubectl ku8 list"));
         }
         return Ok(names.to_vec());
@@ -251,7 +264,7 @@ async fn select(context: &Context, names: &[String], all: bool) -> Result<Vec<St
         records.iter().filter_map(|record| record.label(crate::object::labels::NAME)).map(str::to_owned).collect();
     found.sort_unstable();
     if found.is_empty() {
-        return Err(CommandError::new(format!("no definitions in namespace {namespace}")));
+        return Err(CommandError::new(format!("no definitions in namespace {namespace}")).id(id::NOTHING_NAMED));
     }
     Ok(found)
 }

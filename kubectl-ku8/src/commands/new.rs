@@ -13,7 +13,7 @@ use super::resolve::{SetArgs, collect_values, load_by_name, read_head};
 use super::save::save;
 use crate::cli::Output;
 use crate::definition::{Definition, TemplateRef, check_name, merge};
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::render::{Template, builtin};
 use crate::schema::{Group, Kind as QuestionKind, Question, check_answer, questions};
 use crate::terminal::{Ask, AskError, Asker};
@@ -57,6 +57,7 @@ pub async fn run(context: &Context, args: NewArgs) -> Result<u8, CommandError> {
     let name = ask_name(asker.as_ref(), args.name.as_deref(), &template.metadata().name)?;
     if read_head(cluster.reader(), &namespace, &name).await?.is_some() {
         return Err(CommandError::new(format!("definition {namespace}/{name} exists already"))
+            .id(id::EXISTS)
             .hint(format!("change it with: kubectl ku8 define {name} --set …, or kubectl ku8 edit {name}")));
     }
     let given = collect_values(&[], &SetArgs { set: args.set.clone(), ..SetArgs::default() })?;
@@ -87,7 +88,9 @@ enum Next {
 }
 
 fn missing(what: &str, flag: &str) -> CommandError {
-    CommandError::new(format!("{what} is missing, and nobody can be asked here")).hint(format!("pass {flag}"))
+    CommandError::new(format!("{what} is missing, and nobody can be asked here"))
+        .id(id::ANSWER_MISSING)
+        .hint(format!("pass {flag}"))
 }
 
 fn choose_template(context: &Context, asker: Option<&Asker<'_>>, given: Option<&str>) -> Result<String, CommandError> {

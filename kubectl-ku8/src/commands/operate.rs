@@ -14,7 +14,7 @@ use super::rollback::after_failure;
 use crate::cli::{Output, parse_duration};
 use crate::cluster::{Claim, Cluster, Lock, LockError};
 use crate::definition::Definition;
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::release::{Cause, Head};
 
 /// Flags of every command that carries out a plan.
@@ -223,6 +223,7 @@ fn stale(name: &str, differences: &[String]) -> CommandError {
     let mut lines = vec![format!("{name} changed since the plan was shown; nothing was changed by this command")];
     lines.extend(differences.iter().map(|line| format!("  {line}")));
     CommandError::new(lines.join("\n"))
+        .id(id::PLAN_STALE)
         .code(exit::STALE)
         .hint(format!("look at the plan as it is now: kubectl ku8 plan {name}"))
 }

@@ -100,12 +100,13 @@ pub(super) fn try_render(
     previous: &Value,
 ) -> Result<Result<Render, RenderError>, CommandError> {
     let runtime = context.runtime()?;
+    let images = context.images()?.to_request();
     let attempt = || {
         let checked = runtime.check(template, Value::Object(definition.spec.values.clone()))?;
         let request = json!({
             "apiVersion": "ku8/v1", "name": definition.name(), "namespace": namespace,
             "values": checked.values, "cluster": {"version": kubernetes}, "previous": previous,
-            "bindings": {}, "images": {"registryMap": {}, "pullSecrets": []},
+            "bindings": {}, "images": images,
         });
         let rendered = render(runtime, template, &request, &allowed_kinds(definition))?;
         Ok(Render { rendered, values: checked.values, filled: checked.filled })
@@ -186,10 +187,13 @@ pub async fn prepare(
         subject.digest = format!("sha256:{}", template.digest());
         subject.origin = template.origin().to_string();
         diagnostics.clone_from(&render.rendered.warnings);
+        let images = context.images()?;
+        diagnostics.extend(images.note(current.as_ref().map(|record| &record.effective)));
         notes.clone_from(&render.rendered.notes);
         used = Some(template.clone());
         effective = json!({"template": {"name": template.metadata().name, "version": template.metadata().version,
             "digest": subject.digest}, "values": render.values, "defaults": render.filled, "outputs": render.rendered.outputs});
+        images.keep_in(&mut effective);
         render.rendered
     } else {
         transform::from_manifests(&definition.spec.manifests)?

@@ -10,7 +10,7 @@ use super::resolve::{read_head, require_head};
 use super::{Context, select};
 use crate::cli::Output;
 use crate::definition::{Definition, Document, parse_documents};
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::plan::ProblemKind;
 use crate::terminal::{PlanView, render_markdown, render_plan};
 
@@ -88,7 +88,7 @@ pub async fn run(context: &Context, args: PlanArgs) -> Result<u8, CommandError> 
     }
     if let Some(path) = &args.out {
         let [prepared] = plans.as_slice() else {
-            return Err(CommandError::new("--out keeps one plan: name one definition"));
+            return Err(CommandError::new("--out keeps one plan: name one definition").id(id::ONE_PLAN));
         };
         super::apply::keep(context, prepared, args.allow.saved(), path).await?;
     }
@@ -146,6 +146,7 @@ fn verdict(plans: &[Prepared], detailed: bool) -> Result<u8, CommandError> {
             "{blocked} {} the plan from being applied; see above",
             if blocked == 1 { "problem keeps" } else { "problems keep" }
         ))
+        .id(if code == exit::OWNERSHIP { id::OWNERSHIP } else { id::PLAN_BLOCKED })
         .code(code))
     };
     match worst {
@@ -172,6 +173,7 @@ async fn plan_file(
         Document::Manifests(manifests) => {
             let name = name.ok_or_else(|| {
                 CommandError::new("plain objects need a definition name")
+                    .id(id::NOTHING_NAMED)
                     .hint(format!("for example: kubectl ku8 plan shop-web -f {file}"))
             })?;
             let mut definition = Definition::new(name, None);
@@ -181,7 +183,9 @@ async fn plan_file(
         }
     };
     if let Some(name) = name.filter(|name| *name != definition.name()) {
-        return Err(CommandError::new(format!("the file defines `{}`, not `{name}`", definition.name())));
+        return Err(
+            CommandError::new(format!("the file defines `{}`, not `{name}`", definition.name())).id(id::CONTRADICTION)
+        );
     }
     let cluster = context.cluster()?.reader();
     let namespace = super::define::agree_on_namespace(context, &definition, namespace)?;

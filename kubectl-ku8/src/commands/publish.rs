@@ -12,7 +12,7 @@ use super::resolve::require_head;
 use super::verdict::{Verdict, print_results};
 use super::{Context, confirm, select};
 use crate::cli::Output;
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::plan::{ProblemKind, SecretAction};
 use crate::release::{Cause, Head};
 
@@ -139,6 +139,7 @@ pub(super) fn refuse_unreadable(prepared: &Prepared) -> Result<(), CommandError>
             "forbidden: you may not get Secret/{}, so it cannot be told whether it exists",
             secret.name
         ))
+        .id(id::FORBIDDEN)
         .hint(format!(
             "ask for the right; check it with: kubectl auth can-i get secrets -n {}",
             prepared.plan.definition.namespace
@@ -153,6 +154,7 @@ pub(super) fn refuse(prepared: &Prepared) -> Result<(), CommandError> {
     match prepared.plan.worst_problem() {
         None => Ok(()),
         Some(kind) => Err(CommandError::new(format!("{words} this plan from being applied; nothing was changed"))
+            .id(if kind == ProblemKind::Ownership { id::OWNERSHIP } else { id::PLAN_BLOCKED })
             .code(if kind == ProblemKind::Ownership { exit::OWNERSHIP } else { exit::ERROR })),
     }
 }

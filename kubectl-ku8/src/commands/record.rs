@@ -13,7 +13,7 @@ use super::{Context, retire};
 use crate::apply::ApplyReport;
 use crate::cluster::{Cluster, PlanClient, Precondition, person};
 use crate::definition::Definition;
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::object::{LiveObject, ObjectKey, labels};
 use crate::release::{
     Cause, Head, Inventory, InventoryEntry, Operation as OperationRecord, Phase, RevisionMeta, RevisionRecord,
@@ -72,6 +72,7 @@ pub(super) async fn ensure_revision(
         return Err(CommandError::new(format!(
             "{name} was changed by somebody else since the plan was shown: {error}"
         ))
+        .id(id::DEFINITION_CHANGED)
         .code(exit::STALE)
         .hint(format!("plan again: kubectl ku8 plan {name}")));
     }

@@ -12,7 +12,7 @@ use super::save::write_head;
 use super::secret_state::{name_of, own_secrets};
 use super::{Context, confirm, template_store};
 use crate::cluster::{Cluster, PlanClient, Precondition};
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::object::{LiveObject, ObjectKey, labels, printable};
 use crate::release::{Head, Inventory, InventoryEntry, RecordError, head_name, revision_selector};
 
@@ -136,6 +136,7 @@ async fn mark(
     match cluster.merge_patch(&resource, key, patch, &Precondition::of(live)).await {
         Err(error) if error.is_conflict() => {
             Err(CommandError::new(format!("{key} was changed by somebody meanwhile; it was not marked"))
+                .id(id::DEFINITION_CHANGED)
                 .code(exit::STALE)
                 .hint("repair again, which goes on from here"))
         }
@@ -156,6 +157,7 @@ pub async fn forget(context: &Context, args: ForgetArgs) -> Result<u8, CommandEr
     let revisions = cluster.reader().record_summaries(&namespace, &revision_selector(name)).await?;
     if head.is_none() && revisions.is_empty() {
         return Err(CommandError::new(format!("no record of `{name}` in namespace {namespace}"))
+            .id(id::NO_DEFINITION)
             .hint("see what is there with: kubectl ku8 list"));
     }
     if let Some(Err(error @ RecordError::Newer { .. })) = head.as_ref().map(|live| Head::from_config_map(&live.value)) {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::Context;
 use crate::cluster::PlanClient;
 use crate::definition::TemplateRef;
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::object::{labels, nearest};
 use crate::release::{Head, head_name};
 use crate::render::{Origin, Template, builtin};
@@ -37,7 +37,7 @@ pub(super) async fn require_head(cluster: &PlanClient, namespace: &str, name: &s
     }
     let records = cluster.record_summaries(namespace, &crate::release::head_selector()).await.unwrap_or_default();
     let names: Vec<&str> = records.iter().filter_map(|record| record.label(labels::NAME)).collect();
-    let failed = CommandError::new(format!("no definition `{name}` in namespace {namespace}"));
+    let failed = CommandError::new(format!("no definition `{name}` in namespace {namespace}")).id(id::NO_DEFINITION);
     Err(match nearest(name, names.iter().copied()) {
         Some(near) => failed.hint(format!("did you mean `{near}`?")),
         None => failed.hint("see what is there with: kubectl ku8 list"),
@@ -73,6 +73,7 @@ pub(super) async fn load_template(
             &digest[..digest.len().min(12)],
             &template.digest()[..12]
         ))
+        .id(id::OTHER_DIGEST)
         .hint(format!("to move to this version: kubectl ku8 define NAME -t {}", reference.name))),
         _ => Ok(template),
     }
@@ -86,6 +87,7 @@ pub(super) fn load_by_name(context: &Context, name: &str) -> Result<Template, Co
     let runtime = context.runtime()?;
     if name.starts_with("oci://") {
         return Err(CommandError::new(format!("template `{name}`: registries are not supported by this version"))
+            .id(id::REGISTRY)
             .hint("save the component to a file and name the file"));
     }
     let path = std::path::Path::new(name);
@@ -96,7 +98,7 @@ pub(super) fn load_by_name(context: &Context, name: &str) -> Result<Template, Co
     if let Some(template) = runtime.load_builtin(name) {
         Ok(template?)
     } else {
-        let failed = CommandError::new(format!("no template `{name}`"));
+        let failed = CommandError::new(format!("no template `{name}`")).id(id::NO_TEMPLATE);
         Err(match nearest(name, builtin::all().iter().map(|entry| entry.name)) {
             Some(near) => failed.hint(format!("did you mean `{near}`?")),
             None => failed.hint("see them with: kubectl ku8 template list"),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Context;
 use crate::cluster::PlanClient;
 use crate::definition::yaml;
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::object::{GroupKind, Right, printable};
 use crate::plan::{Plan, RoleSubject, needed_rights, roles, waiting_rights};
 
@@ -77,6 +77,7 @@ pub(super) async fn preflight(context: &Context, plan: &Plan, waits: bool) -> Re
         "you may not do everything this plan needs; nothing was changed. Missing:\n{}",
         lines.join("\n")
     ))
+    .id(id::FORBIDDEN)
     .hint("give the Role above to whom can create Roles: kubectl apply -f -")
     .hint(format!("or see everything a deployer needs: kubectl ku8 rbac {name} -n {home} --for deployer")))
 }

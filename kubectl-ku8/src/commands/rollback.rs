@@ -3,6 +3,7 @@
 
 use clap::Args;
 
+use super::allow::AllowArgs;
 use super::carry_out::{Ended, Operation, Policy, carry_out};
 use super::operate::{Approved, Done, End, OperateArgs, is_settled, operate};
 use super::pipeline::{PlanOptions, Prepared, prepare};
@@ -21,6 +22,7 @@ use crate::release::{Cause, Head, RevisionRecord};
 #[command(after_help = "Examples:
   kubectl ku8 rollback orders-db              # to the last good revision before this one
   kubectl ku8 rollback orders-db --to 7
+  kubectl ku8 rollback orders-db --force-conflicts=ConfigMap/orders-db-config:data.key
   kubectl ku8 history orders-db               # which revisions there are")]
 pub struct RollbackArgs {
     /// Definition
@@ -31,6 +33,8 @@ pub struct RollbackArgs {
     to: Option<u32>,
     #[command(flatten)]
     how: OperateArgs,
+    #[command(flatten)]
+    allow: AllowArgs,
 }
 
 /// Rolls back.
@@ -47,7 +51,8 @@ pub async fn run(context: &Context, args: RollbackArgs) -> Result<u8, CommandErr
     };
     let record = stored::read(cluster, &namespace, &args.name, to).await?;
     let definition = record.definition.clone();
-    let prepared = towards(context, &head, &namespace, record.clone()).await?;
+    let options = args.allow.options();
+    let prepared = towards(context, &head, &namespace, record.clone(), &options).await?;
     present(context, &prepared, &args.how);
     refuse(&prepared)?;
     refuse_unreadable(&prepared)?;
@@ -59,7 +64,7 @@ pub async fn run(context: &Context, args: RollbackArgs) -> Result<u8, CommandErr
     confirm(&context.ui, args.how.yes, &format!("Roll {namespace}/{} back to revision {to}?", args.name))?;
     let approved = Approved { namespace: namespace.clone(), head, definition, prepared, cause: Cause::Rollback(to) };
     let replan = async |head: &Head| {
-        let prepared = towards(context, head, &namespace, record.clone()).await?;
+        let prepared = towards(context, head, &namespace, record.clone(), &options).await?;
         Ok((record.definition.clone(), prepared))
     };
     let verdict = match operate(context, approved, args.how.policy(context), args.how.lock_timeout, replan).await? {
@@ -80,9 +85,10 @@ async fn towards(
     head: &Head,
     namespace: &str,
     record: RevisionRecord,
+    allowed: &PlanOptions,
 ) -> Result<Prepared, CommandError> {
     let definition: Definition = record.definition.clone();
-    let options = PlanOptions { allow_empty: true, towards: Some(Box::new(record)), ..PlanOptions::default() };
+    let options = PlanOptions { allow_empty: true, towards: Some(Box::new(record)), ..allowed.clone() };
     prepare(context, context.cluster()?.reader(), &definition, Some(head), namespace, &options).await
 }
 
@@ -101,7 +107,7 @@ pub(super) async fn after_failure(
     let (head, to) = (&failed.head, failed.head.state.last_good);
     let record = stored::read(cluster.reader(), namespace, head.definition.name(), to).await?;
     let definition = record.definition.clone();
-    let prepared = towards(context, head, namespace, record).await?;
+    let prepared = towards(context, head, namespace, record, &PlanOptions::default()).await?;
     refuse(&prepared)?;
     refuse_unreadable(&prepared)?;
     let operation = Operation {

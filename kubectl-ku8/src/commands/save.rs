@@ -5,7 +5,7 @@ use super::Context;
 use super::resolve::read_head;
 use crate::cluster::{Cluster, ClusterError, PlanClient};
 use crate::definition::Definition;
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::object::ObjectKey;
 use crate::plan::{FieldOp, differences, display_path};
 use crate::release::{Head, head_name};
@@ -93,7 +93,10 @@ async fn changed_meanwhile(cluster: &PlanClient, key: &ObjectKey) -> CommandErro
         Some(_) => format!("definition was changed by {by} since you read it; your change was not written"),
         None => "definition was deleted since you read it; your change was not written".to_owned(),
     };
-    CommandError::new(message).code(exit::STALE).hint("look at it again, and repeat your change")
+    CommandError::new(message)
+        .id(id::DEFINITION_CHANGED)
+        .code(exit::STALE)
+        .hint("look at it again, and repeat your change")
 }
 
 /// What the other writer changed beside what this one wanted to, when both started from the same document.

@@ -16,7 +16,7 @@ use super::verdict::{Verdict, print_results};
 use super::{Context, confirm, secret_list};
 use crate::cli::Output;
 use crate::cluster::{Cluster, PlanClient, Precondition};
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::object::{LiveObject, ObjectKey, is_dns_subdomain, labels};
 use crate::release::{Cause, Head};
 use crate::render::{SecretIntent, SecretSource};
@@ -118,6 +118,7 @@ impl Known {
                 Ok((secret.to_owned(), key.to_owned()))
             } else {
                 Err(CommandError::new("the key is not usable: letters, digits, `-`, `_` and `.`")
+                    .id(id::SECRET_KEY)
                     .hint("for example: orders-db-auth/password"))
             };
         }
@@ -127,14 +128,16 @@ impl Known {
             [] => {
                 let keys: Vec<&str> =
                     self.intents().iter().flat_map(|one| one.keys.keys()).map(String::as_str).collect();
-                let failed = CommandError::new(format!("{name} has no secret key of this name"));
+                let failed = CommandError::new(format!("{name} has no secret key of this name")).id(id::SECRET_KEY);
                 Err(if keys.is_empty() {
                     failed.hint(format!("name the Secret too, such as {name}-auth/password"))
                 } else {
                     failed.hint(format!("its keys are: {}", keys.join(", ")))
                 })
             }
-            _ => Err(CommandError::new("several Secrets have this key").hint("name one: SECRET/KEY")),
+            _ => {
+                Err(CommandError::new("several Secrets have this key").id(id::SECRET_KEY).hint("name one: SECRET/KEY"))
+            }
         }
     }
 }
@@ -154,6 +157,7 @@ async fn set(context: &Context, name: &str, key: &str, yes: bool) -> Result<u8, 
     });
     if let Some(other) = referenced {
         return Err(CommandError::new(format!("the values of {name} take this key from Secret {other}"))
+            .id(id::SECRET_ELSEWHERE)
             .hint("change it there, or leave the reference out of the values"));
     }
     let cluster = context.cluster()?;
@@ -187,12 +191,14 @@ async fn rotate(context: &Context, name: &str, key: &str, how: &OperateArgs) -> 
     let generated = intent.filter(|one| matches!(one.keys.get(&key), Some(SecretSource::Generate { .. })));
     let Some(intent) = generated else {
         return Err(CommandError::new("this key is not generated, so no new value can be made for it")
+            .id(id::SECRET_NOT_GENERATED)
             .hint(format!("set one of your own: kubectl ku8 secret set {name} {secret}/{key}")));
     };
     let cluster = context.cluster()?;
     let live = cluster.reader().read(&PlanClient::core("Secret"), &secret_key(&known.namespace, &secret)).await?;
     let Some(live) = live else {
         return Err(CommandError::new(format!("Secret/{secret} does not exist yet"))
+            .id(id::SECRET_MISSING)
             .hint(format!("publishing makes it: kubectl ku8 publish {name}")));
     };
     own(&live, &known, &secret)?;
@@ -213,8 +219,8 @@ async fn rotate(context: &Context, name: &str, key: &str, how: &OperateArgs) -> 
     refuse_unreadable(&prepared)?;
     confirm(&context.ui, how.yes, &format!("Rotate key {key} of {namespace}/{name}?"))?;
     super::rights::preflight(context, &prepared.plan, true).await?;
-    let data =
-        secrets::generate(&intent, std::slice::from_ref(&key)).map_err(|error| CommandError::new(error.to_string()))?;
+    let data = secrets::generate(&intent, std::slice::from_ref(&key))
+        .map_err(|error| CommandError::new(error.to_string()).id(id::RANDOMNESS))?;
     let known = Known { namespace: namespace.clone(), head: head.clone(), prepared };
     locked(context, &namespace, name, how.lock_timeout, async |cluster, lock| {
         lock.check()?;
@@ -269,6 +275,7 @@ async fn write(
     match cluster.merge_patch(&resource, &key, patch, &Precondition::of(live)).await {
         Err(error) if error.is_conflict() => {
             Err(CommandError::new(format!("Secret/{secret} was changed by somebody meanwhile; nothing was written"))
+                .id(id::SECRET_CHANGED)
                 .code(exit::STALE)
                 .hint("look at it and try again"))
         }
@@ -283,6 +290,7 @@ fn own(live: &LiveObject, known: &Known, secret: &str) -> Result<(), CommandErro
     }
     let whose = live.owner_id().map_or_else(|| "nobody's".to_owned(), |id| format!("of {id}"));
     Err(CommandError::new(format!("Secret/{secret} is not of this definition but {whose}; nothing was changed"))
+        .id(id::SECRET_OF_ANOTHER)
         .code(exit::OWNERSHIP)
         .hint("change it with kubectl, or choose another name"))
 }

@@ -9,7 +9,7 @@ use super::{Context, print_document};
 use crate::cli::Output;
 use crate::cluster::PlanClient;
 use crate::definition::yaml;
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::release::{Head, RevisionRecord, revision_name};
 use crate::terminal::Table;
 
@@ -65,12 +65,14 @@ async fn rendered(cluster: &PlanClient, namespace: &str, head: &Head) -> Result<
     let name = head.definition.name();
     if head.state.current == 0 {
         return Err(CommandError::new(format!("`{name}` was never published"))
+            .id(id::NEVER_PUBLISHED)
             .hint(format!("see what it would be: kubectl ku8 plan {name} --full")));
     }
     let record = revision_name(name, head.state.current);
     match cluster.config_map(namespace, &record).await? {
         Some(live) => Ok(RevisionRecord::from_config_map(&live.value)?.render),
         None => Err(CommandError::new(format!("ConfigMap/{record} is gone"))
+            .id(id::NO_REVISION)
             .hint("publish again, which records a new revision")),
     }
 }
@@ -83,7 +85,8 @@ async fn values(
     output: Output,
 ) -> Result<(), CommandError> {
     let Some(reference) = &head.definition.spec.template else {
-        return Err(CommandError::new(format!("`{}` holds plain objects and has no values", head.definition.name())));
+        return Err(CommandError::new(format!("`{}` holds plain objects and has no values", head.definition.name()))
+            .id(id::USAGE));
     };
     let template = load_template(context, reference, Some((cluster, namespace))).await?;
     let checked = context.runtime()?.check(&template, Value::Object(head.definition.spec.values.clone()))?;

@@ -9,7 +9,7 @@ use super::Context;
 use super::pipeline::{allowed_kinds, try_render};
 use super::resolve::load_template;
 use crate::cluster::PlanClient;
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::object::{Manifest, labels};
 use crate::release::{Cause, Head, RecordError, RevisionRecord, revision_name, revision_number, revision_selector};
 use crate::render::{Diagnostic, RenderError, Rendered, Severity, StoredObject, Template, check_stored};
@@ -48,6 +48,7 @@ pub(super) async fn read(
     let object = revision_name(name, number);
     let Some(live) = cluster.config_map(namespace, &object).await? else {
         return Err(CommandError::new(format!("revision {number} of {name} is not there"))
+            .id(id::NO_REVISION)
             .hint(format!("see which ones are: kubectl ku8 history {name}")));
     };
     let record = RevisionRecord::from_config_map(&live.value)?;
@@ -78,6 +79,7 @@ pub(super) async fn default_target(cluster: &PlanClient, namespace: &str, head: 
     let numbers = good.filter_map(|record| revision_number(name, &record.name));
     numbers.filter(|number| *number < head.state.current).max().ok_or_else(|| {
         CommandError::new(format!("there is no good revision of {name} before the present one"))
+            .id(id::NO_GOOD_REVISION)
             .hint(format!("see what there is: kubectl ku8 history {name}"))
             .hint(format!("go to a certain one: kubectl ku8 rollback {name} --to N"))
     })
@@ -171,6 +173,7 @@ fn doubtful(record: &RevisionRecord, error: RenderError) -> CommandError {
         "revision {} holds what no template may render, so it is not gone back to\n{}",
         record.meta.number, reason.message
     ))
+    .id(id::REVISION_DOUBTFUL)
     .hint("the record was changed since it was written; look at who may write ConfigMaps here")
     .hint(format!("choose another revision: kubectl ku8 history {}", record.definition.name()))
 }
@@ -189,7 +192,7 @@ fn refuse_quorum_change(
             "{} is a quorum of {now}, and revision {} has {wanted}; without its template nobody can say whether that is safe",
             manifest.key(),
             record.meta.number
-        ))
+        )).id(id::QUORUM)
         .hint(format!("bring the template back first: kubectl ku8 define {} -t FILE", record.definition.name())));
     }
     Ok(())

@@ -9,7 +9,7 @@ use super::resolve::{SetArgs, collect_values, load_by_name};
 use super::{Context, print_document};
 use crate::cli::Output;
 use crate::definition::{Definition, TemplateRef, yaml};
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::object::is_dns_label;
 use crate::render::{Severity, builtin};
 use crate::schema::questions;
@@ -167,8 +167,10 @@ fn check_kubernetes(version: &str) -> Result<(), CommandError> {
     let minor = version.strip_prefix("1.").and_then(|minor| minor.parse::<u32>().ok());
     match minor {
         Some(30..) => Ok(()),
-        Some(_) => Err(CommandError::new(format!("--kubernetes {version}: 1.30 is the oldest version supported"))),
-        None => Err(CommandError::new(format!("--kubernetes {version} is not a version such as {OFFLINE_KUBERNETES}"))),
+        Some(_) => Err(CommandError::new(format!("--kubernetes {version}: 1.30 is the oldest version supported"))
+            .id(id::KUBERNETES_VERSION)),
+        None => Err(CommandError::new(format!("--kubernetes {version} is not a version such as {OFFLINE_KUBERNETES}"))
+            .id(id::KUBERNETES_VERSION)),
     }
 }
 
@@ -183,7 +185,8 @@ fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError> {
     if !is_dns_label(&namespace) {
         return Err(CommandError::new(format!(
             "`{namespace}` cannot be a namespace: lower-case letters, digits and `-`"
-        )));
+        ))
+        .id(id::USAGE));
     }
     check_kubernetes(&args.kubernetes)?;
     let found = render_values(context, &template, &definition, &namespace, &args.kubernetes, &Value::Null)?;

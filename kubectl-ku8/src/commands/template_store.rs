@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::Context;
 use crate::cluster::{Cluster, ClusterError, PlanClient, RecordSummary};
 use crate::definition::hex;
-use crate::error::CommandError;
+use crate::error::{CommandError, id};
 use crate::files::MAX_INPUT;
 use crate::object::{ObjectKey, labels};
 use crate::release::MAX_REVISION_BYTES;
@@ -87,6 +87,7 @@ pub async fn keep(cluster: &Cluster, namespace: &str, template: &Template) -> Re
             "template `{}` is too large to keep in the cluster",
             template.metadata().name
         ))
+        .id(id::TEMPLATE_TOO_LARGE)
         .hint("push it to a registry and refer to it there"));
     }
     let metadata = template.metadata();

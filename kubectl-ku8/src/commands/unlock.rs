@@ -6,7 +6,7 @@ use clap::Args;
 use super::resolve::require_head;
 use super::{Context, confirm};
 use crate::cluster::person;
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::terminal::age;
 
 /// Looks again when the holder renewed in between.
@@ -66,6 +66,7 @@ pub async fn run(context: &Context, args: UnlockArgs) -> Result<u8, CommandError
     ));
     if live && !args.force {
         return Err(CommandError::new(format!("{name} is being worked on by {}", person(&lock.holder)))
+            .id(id::LOCKED)
             .code(exit::LOCKED)
             .hint("let it end; a lock that is not renewed any more frees itself after 30 s")
             .hint(format!("if it must stop now: kubectl ku8 unlock {name} --force")));
@@ -94,6 +95,7 @@ pub async fn run(context: &Context, args: UnlockArgs) -> Result<u8, CommandError
                     "the lock is {}'s now; it was not touched",
                     person(&now.holder)
                 ))
+                .id(id::LOCK_MOVED)
                 .code(exit::LOCKED)
                 .hint(format!("look again: kubectl ku8 unlock {name}")));
             }
@@ -103,5 +105,8 @@ pub async fn run(context: &Context, args: UnlockArgs) -> Result<u8, CommandError
             }
         }
     }
-    Err(CommandError::new("the lock is renewed faster than it can be taken away").code(exit::LOCKED).hint("try again"))
+    Err(CommandError::new("the lock is renewed faster than it can be taken away")
+        .id(id::LOCK_MOVED)
+        .code(exit::LOCKED)
+        .hint("try again"))
 }

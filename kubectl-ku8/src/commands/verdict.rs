@@ -9,7 +9,7 @@ use super::pipeline::Prepared;
 use super::{Context, print_document};
 use crate::apply::{ObjectOutcome, Outcome, WriteError};
 use crate::cli::Output;
-use crate::error::{CommandError, exit};
+use crate::error::{CommandError, exit, id};
 use crate::release::{Cause, Head};
 use crate::terminal::wait_lines;
 
@@ -95,6 +95,7 @@ impl Verdict {
         let again = again(run.cause, name);
         if run.ended.interrupted {
             return CommandError::new(format!("interrupted; {}", reached(&run.ended)))
+                .id(id::INTERRUPTED)
                 .code(exit::INTERRUPTED)
                 .hint(again)
                 .hint(format!("see what is left to do: kubectl ku8 plan {name}"));
@@ -109,6 +110,7 @@ impl Verdict {
                 message =
                     format!("{message}\nrevision {} was undone: {name} is as in revision {to} again", run.ended.number);
                 return CommandError::new(message)
+                    .id(id::ROLLED_BACK)
                     .code(exit::NOT_READY)
                     .hint(format!("correct it with: kubectl ku8 define {name} …, then publish again"))
                     .hint(format!("see what was tried: kubectl ku8 history {name}"));
@@ -122,7 +124,8 @@ impl Verdict {
             }
             None => {}
         }
-        let mut error = CommandError::new(message).code(if run.back.is_some() { exit::NOT_READY } else { code });
+        let mut error =
+            CommandError::new(message).id(id_of(failed)).code(if run.back.is_some() { exit::NOT_READY } else { code });
         error = match failed {
             Some(_) => error.hint(format!("see what is left to do: kubectl ku8 plan {name}")),
             None => error.hint(format!("see what is not ready: kubectl ku8 status {name}")),
@@ -175,6 +178,14 @@ fn write_code(ended: &Ended, failed: &ObjectOutcome) -> u8 {
         Some(WriteError::Stale { .. }) => exit::STALE,
         _ if ended.report.wrote() => exit::NOT_READY,
         _ => exit::ERROR,
+    }
+}
+
+fn id_of(failed: Option<&ObjectOutcome>) -> &'static str {
+    match failed.map(|one| &one.error) {
+        Some(Some(WriteError::Stale { .. })) => id::OBJECT_CHANGED,
+        Some(_) => id::PARTIAL,
+        None => id::NOT_READY,
     }
 }
 

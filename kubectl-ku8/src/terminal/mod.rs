@@ -21,6 +21,7 @@ pub use plan_view::{PlanView, render_plan};
 pub use progress::Progress;
 pub use release_view::{Table, age};
 pub use style::Styles;
+pub(crate) use value_view::one_line;
 pub use wait_view::{diagnosis_lines, wait_lines};
 pub use wizard::{Ask, AskError, Asker};
 
@@ -174,7 +175,9 @@ impl Ui {
     /// Prints an error with its next steps.
     pub fn fail(&self, error: &CommandError) {
         let mut lines = error.message.lines();
-        self.complain(&format!("{} {}", self.err.bad("error:"), printable(lines.next().unwrap_or_default())));
+        let first = printable(lines.next().unwrap_or_default());
+        let id = self.err.dim(&format!("[{}]", error.id));
+        self.complain(&format!("{} {first} {id}", self.err.bad("error:")));
         for line in lines {
             self.complain(&format!("       {}", printable(line)));
         }

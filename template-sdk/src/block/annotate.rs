@@ -125,6 +125,17 @@ impl Property {
         self.set("x-ku8-unit", unit)
     }
 
+    /// Title and description in Chinese; what a schema itself says is English.
+    ///
+    /// ```
+    /// use template_sdk::block::Property;
+    /// let property = Property::integer("Databases", "How many there are.").zh("数据库数量", "共有多少个数据库。").value();
+    /// assert_eq!(property["x-ku8-i18n"]["zh"]["title"], "数据库数量");
+    /// ```
+    pub fn zh(self, title: &str, description: &str) -> Self {
+        self.set("x-ku8-i18n", json!({"zh": {"title": title, "description": description}}))
+    }
+
     /// Cannot change after the first publish.
     pub fn immutable(self) -> Self {
         self.set("x-ku8-immutable", true)
