@@ -72,7 +72,7 @@ impl Http {
     /// # Errors
     /// When there is no credential.
     pub(super) async fn client(&self) -> Result<kube::Client, ClusterError> {
-        Ok(self.session.client().await?.client)
+        Ok(self.session.client().await?.client.clone())
     }
 
     pub(crate) fn warnings(&self) -> Vec<String> {
@@ -170,9 +170,10 @@ impl Http {
     /// anything was done.
     pub(crate) async fn attempt(&self, exchange: &Exchange<'_>, tries: &Tries) -> Result<Value, ClusterError> {
         let lent = self.session.client().await?;
-        match self.send(exchange, tries, &lent).await {
+        // Boxed: every command's future would hold several of it.
+        match Box::pin(self.send(exchange, tries, &lent)).await {
             Err(refused @ ClusterError::Unauthorized { .. }) => match self.session.other_than(&lent).await? {
-                Some(other) => self.send(exchange, tries, &other).await,
+                Some(other) => Box::pin(self.send(exchange, tries, &other)).await,
                 None => Err(refused),
             },
             other => other,
@@ -186,8 +187,7 @@ impl Http {
             // The first try of a request has what the command still has, the next ones what it left them.
             if tries.next() > 1 { limit.min(tries.left().max(SILENT)) } else { limit }
         });
-        // Boxed: the client's own future is large, and every command's would hold several of it.
-        let answer = Box::pin(self.once(exchange, &lent.client, limit)).await;
+        let answer = self.once(exchange, &lent.client, limit).await;
         if let Ok(mut patience) = self.patience.lock() {
             let answered = !matches!(answer, Err(ClusterError::Timeout { .. } | ClusterError::Unreachable { .. }));
             let good = match &answer {

@@ -37,8 +37,7 @@ struct State {
 }
 
 struct Live {
-    client: kube::Client,
-    number: u64,
+    lent: Arc<Lent>,
     authorization: Authorization,
     renew_at: Option<jiff::Timestamp>,
 }
@@ -67,7 +66,7 @@ impl Session {
     ///
     /// # Errors
     /// When there is no credential, or certificates cannot be used.
-    pub(super) async fn client(&self) -> Result<Lent, ClusterError> {
+    pub(super) async fn client(&self) -> Result<Arc<Lent>, ClusterError> {
         let mut state = self.state.lock().await;
         let due = |live: &Live| live.renew_at.is_some_and(|at| at <= (self.clock)());
         if state.live.as_ref().is_none_or(due) {
@@ -81,16 +80,16 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::client`].
-    pub(super) async fn other_than(&self, refused: &Lent) -> Result<Option<Lent>, ClusterError> {
+    pub(super) async fn other_than(&self, refused: &Lent) -> Result<Option<Arc<Lent>>, ClusterError> {
         if matches!(self.link.login.proof, Proof::Fixed(_)) {
             return Ok(None);
         }
         let mut state = self.state.lock().await;
         // Somebody else was refused as well, and has asked already.
-        if state.live.as_ref().is_some_and(|live| live.number == refused.number) {
+        if state.live.as_ref().is_some_and(|live| live.lent.number == refused.number) {
             let number = refused.number;
             Box::pin(self.renew(&mut state)).await?;
-            if state.live.as_ref().is_some_and(|live| live.number == number) {
+            if state.live.as_ref().is_some_and(|live| live.lent.number == number) {
                 return Ok(None);
             }
         }
@@ -141,7 +140,8 @@ impl Session {
         let client = connect(&self.link, &credential, self.timeout)
             .map_err(|error| ClusterError::Kubeconfig(format!("user `{}`: {}", login.user, root_cause(&error))))?;
         state.made += 1;
-        state.live = Some(Live { client, number: state.made, authorization: credential.authorization, renew_at });
+        let lent = Arc::new(Lent { client, number: state.made });
+        state.live = Some(Live { lent, authorization: credential.authorization, renew_at });
         Ok(())
     }
 
@@ -154,9 +154,9 @@ impl Session {
     }
 }
 
-fn lend(state: &State) -> Result<Lent, ClusterError> {
+fn lend(state: &State) -> Result<Arc<Lent>, ClusterError> {
     let live = state.live.as_ref().ok_or_else(|| ClusterError::Kubeconfig("there is no client".into()))?;
-    Ok(Lent { client: live.client.clone(), number: live.number })
+    Ok(Arc::clone(&live.lent))
 }
 
 fn of(issued: Issued) -> Credential {
