@@ -9,7 +9,7 @@ use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::resolve::{read_head, require_head};
 use super::{Context, select};
 use crate::cli::Output;
-use crate::definition::{Definition, Document, parse_documents};
+use crate::definition::{Definition, Document, Sources, parse_documents};
 use crate::error::{CommandError, exit, id};
 use crate::plan::ProblemKind;
 use crate::terminal::{PlanView, render_markdown, render_plan};
@@ -191,11 +191,15 @@ async fn plan_file(
     let namespace = super::define::agree_on_namespace(context, &definition, namespace)?;
     let missing = cluster.namespace_exists(&namespace).await? == Some(false);
     if missing && !args.create_namespace {
-        return Err(crate::cluster::ClusterError::NamespaceMissing(namespace).into());
+        return Err(super::resolve::no_namespace(cluster, &namespace).await);
     }
     let head = read_head(cluster, &namespace, definition.name()).await?;
     super::define::pin_template(context, &mut definition, head.as_ref(), Some((cluster, &namespace))).await?;
-    let mut prepared = prepare(context, cluster, &definition, head.as_ref(), &namespace, options).await?;
+    let mut sources = Sources::default();
+    sources.definition(&source, &text);
+    let mut prepared = prepare(context, cluster, &definition, head.as_ref(), &namespace, options)
+        .await
+        .map_err(|error| error.pointing_into(&sources))?;
     if missing {
         prepared.plan.create_namespace(&namespace);
     }

@@ -1,10 +1,12 @@
 //! EDGE: the only room that opens files: input documents and the compiled-code cache.
 //! It never interprets what it reads, and never writes outside the paths it is given.
 
+mod document;
 mod draft;
 mod input;
 mod plan_file;
 
-pub use draft::Draft;
+pub use document::{differs, documents_in, write_text};
+pub use draft::{Draft, SCHEMA};
 pub use input::{FilesError, MAX_INPUT, read_bytes, read_input, read_text};
 pub use plan_file::write_private;

@@ -2,6 +2,7 @@
 //! It never fetches a reference, never runs a backtracking pattern and never repeats a secret value.
 
 mod defaults;
+mod explain;
 mod message;
 mod questions;
 mod secret;
@@ -14,6 +15,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 pub use defaults::fill;
+pub use explain::{Explanation, Member, NoSuchPath, explain};
 pub use questions::{Group, Kind, Question, check_answer, questions};
 pub use validate::{Violation, validate};
 pub use walk::dotted;
