@@ -155,7 +155,7 @@ fn each_wrong_file_or_flag_is_one_error_that_points_at_it() {
     space.run("plan -f d.yaml").fails(1, &["d.yaml:9:24: resources.limits.memory", "^^^^", "[KU8-T005]"]);
     let flags: &[(&[&str], &[&str])] = &[
         (&["--set", "storage.size=10GB"], &["  --set storage.size=10GB\n", "^^^^", "write \"10Gi\""]),
-        (&["--set", "replicass=3"], &["  --set replicass=3", "did you mean `replicas`"]),
+        (&["--set", "maxConections=3"], &["  --set maxConections=3", "did you mean `maxConnections`"]),
         (&["--set-string", "maxConnections=300"], &["write --set maxConnections=300"]),
         (&["--set", "scheduling.tolerations={a,b}"], &["commas and braces mean nothing", "--set-json"]),
         (&["--set", "maxConnections=5,size=small"], &["a comma is part of the value"]),

@@ -284,7 +284,7 @@ async fn plan_file(
     let namespace = super::define::agree_on_namespace(context, &definition, namespace)?;
     let missing = cluster.namespace_exists(&namespace).await? == Some(false);
     if missing && !args.create_namespace {
-        return Err(crate::cluster::ClusterError::NamespaceMissing(namespace).into());
+        return Err(super::resolve::no_namespace(cluster, &namespace).await);
     }
     let head = read_head(cluster, &namespace, definition.name()).await?;
     super::define::pin_template(context, &mut definition, head.as_ref(), Some((cluster, &namespace))).await?;

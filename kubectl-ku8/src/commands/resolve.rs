@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::Context;
-use crate::cluster::PlanClient;
+use crate::cluster::{ClusterError, PlanClient};
 use crate::definition::{SetError, SetKind, Sources, TemplateRef, parse_values, set_value};
 use crate::error::{CommandError, id};
 use crate::object::{labels, nearest};
@@ -34,7 +34,7 @@ pub(super) async fn require_head(cluster: &PlanClient, namespace: &str, name: &s
         return Ok(head);
     }
     if cluster.namespace_exists(namespace).await? == Some(false) {
-        return Err(crate::cluster::ClusterError::NamespaceMissing(namespace.to_owned()).into());
+        return Err(no_namespace(cluster, namespace).await);
     }
     let records = cluster.record_summaries(namespace, &crate::release::head_selector()).await.unwrap_or_default();
     let names: Vec<&str> = records.iter().filter_map(|record| record.label(labels::NAME)).collect();
@@ -43,6 +43,16 @@ pub(super) async fn require_head(cluster: &PlanClient, namespace: &str, name: &s
         Some(near) => failed.hint(format!("did you mean `{near}`?")),
         None => failed.hint("see what is there with: kubectl ku8 list"),
     })
+}
+
+/// A namespace that does not exist, with the nearest that does where they may be listed.
+pub(super) async fn no_namespace(cluster: &PlanClient, name: &str) -> CommandError {
+    let mut error = CommandError::from(ClusterError::NamespaceMissing(name.to_owned()));
+    let known = cluster.list(&PlanClient::core("Namespace"), "", "").await.unwrap_or_default();
+    if let Some(near) = nearest(name, known.iter().filter_map(|live| live.value["metadata"]["name"].as_str())) {
+        error.hints.insert(0, format!("did you mean `{near}`?"));
+    }
+    error
 }
 
 /// Loads a template: a built-in name, a file, or what a pinned digest names.

@@ -2,7 +2,7 @@
 //! It never touches the definition's objects.
 
 use super::Context;
-use super::resolve::read_head;
+use super::resolve::{no_namespace, read_head};
 use crate::cluster::{Cluster, ClusterError, PlanClient};
 use crate::definition::Definition;
 use crate::error::{CommandError, exit, id};
@@ -71,7 +71,7 @@ pub(super) async fn write_head(
         Err(error) if error.is_conflict() || (error.is_not_found() && !head.uid.is_empty()) => {
             Err(changed_meanwhile(cluster.reader(), &key).await)
         }
-        Err(ClusterError::NamespaceMissing(namespace)) => Err(ClusterError::NamespaceMissing(namespace).into()),
+        Err(ClusterError::NamespaceMissing(namespace)) => Err(no_namespace(cluster.reader(), &namespace).await),
         Err(error) => Err(error.into()),
     }
 }

@@ -92,6 +92,13 @@ mod tests {
         }
     }
 
+    /// kubectl makes `"true"` and `"false"` of these names, which nobody means.
+    #[test]
+    fn names_stay_what_they_are() {
+        let found = documents("{y: 1, n: 2, yes: 3, no: 4, on: 5, 0644: 6}").unwrap().remove(0);
+        assert_eq!(found, json!({"y": 1, "n": 2, "yes": 3, "no": 4, "on": 5, "0644": 6}));
+    }
+
     #[test]
     fn a_syntax_error_has_its_place() {
         let error = documents("a: 1\nb: [1, 2\nc: 3\n").unwrap_err();

@@ -82,12 +82,17 @@ impl From<DefinitionError> for CommandError {
 
 impl From<SetError> for CommandError {
     fn from(error: SetError) -> Self {
-        let id = match &error {
-            SetError::Form(_) => id::SET_FORM,
-            SetError::Json(..) => id::SET_JSON,
-            SetError::Path { .. } | SetError::Index { .. } => id::SET_PATH,
+        let (id, hint) = match &error {
+            SetError::Form(_) => (id::SET_FORM, "for example: --set storage.size=20Gi --set replicas=3".to_owned()),
+            SetError::Json(name, _) => (
+                id::SET_JSON,
+                format!("texts need double quotes, and the whole single ones: --set-json '{name}=[\"a\", 1]'"),
+            ),
+            SetError::Path { at, .. } | SetError::Index { at, .. } => {
+                (id::SET_PATH, format!("give all of it at once: --set-json '{at}=…'"))
+            }
         };
-        Self::new(error.to_string()).id(id).hint("for example: --set storage.size=20Gi --set replicas=3")
+        Self::new(error.to_string()).id(id).hint(hint)
     }
 }
 
