@@ -9,6 +9,8 @@ mod bless;
 
 mod cli;
 
+mod editor;
+
 mod error_pages;
 
 mod docs;
@@ -24,5 +26,6 @@ mod parsers;
 mod records;
 
 mod reference;
+mod release;
 
 mod sandbox;
