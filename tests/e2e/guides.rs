@@ -8,10 +8,11 @@ use crate::guide::{Guide, Step};
 use crate::stage::{Space, say};
 
 /// Every guide with commands, its namespace, and how many of its blocks are not run.
-const GUIDES: [(&str, &str, usize); 9] = [
+const GUIDES: [(&str, &str, usize); 10] = [
     ("coming-from-helm.md", "team-a", 0),
     ("concepts.md", "team-b", 0),
     ("cookbook.md", "prod", 1),
+    ("editor.md", "team-e", 0),
     ("gitops.md", "guide-gitops", 1),
     ("install.md", "guide-install", 2),
     ("plans.md", "guide-plans", 0),
@@ -104,6 +105,11 @@ fn concepts() {
 #[test]
 fn cookbook() {
     run("cookbook.md");
+}
+
+#[test]
+fn editor() {
+    run("editor.md");
 }
 
 #[test]

@@ -121,6 +121,22 @@ fn the_command_reference_is_what_the_program_says() {
 }
 
 #[test]
+fn the_json_reference_is_what_the_schemas_say() {
+    let folder = root().join("kubectl-ku8/src/schemas");
+    let mut schemas = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let schema: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        schemas.insert(name, schema);
+    }
+    assert!(schemas.len() > 5, "the schemas are not read any more");
+    if let Err(why) = agrees(&root().join("docs/reference/json.md"), &reference::documents(&schemas)) {
+        panic!("{why}");
+    }
+}
+
+#[test]
 fn the_list_of_errors_is_complete() {
     let mut text = String::from(
         "# Errors by id\n\nEvery error message ends with its id. `kubectl ku8 help ID` prints the page.\n\

@@ -1,8 +1,10 @@
-//! The command reference as a page, from the help of the program itself.
-//! It never says anything that the help does not; flags every command takes are told once.
+//! The reference pages: commands from the help of the program itself, documents from their schemas.
+//! It never says anything that those do not; flags every command takes are told once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+
+use serde_json::Value;
 
 use super::help;
 
@@ -117,3 +119,70 @@ const EXIT_CODES: &str = "
 | 6 | an object or a field belongs to somebody else |
 | 130 | Ctrl-C |
 ";
+
+/// The page about the documents that `-o json` prints, from their schemas by name.
+pub(crate) fn documents(schemas: &BTreeMap<String, Value>) -> String {
+    let mut page = String::from(
+        "# JSON\n\nWhat `-o json` prints, field by field; written by `BLESS=1` from the JSON Schemas that are part of \
+         the program (`kubectl ku8 schema NAME`).\n\nEvery document says its `apiVersion` and `kind`. Within one \
+         `apiVersion` fields are added and never renamed, removed or given another type: ignore what you do not \
+         know.\n\n| document | kind | printed by |\n|---|---|---|\n",
+    );
+    for (name, schema) in schemas {
+        let kind = schema["properties"]["kind"]["const"].as_str().unwrap_or("-");
+        let _ = writeln!(page, "| [{name}](#{name}) | `{kind}` | {} |", text(schema, "title"));
+    }
+    for (name, schema) in schemas {
+        let version = schema["properties"]["apiVersion"]["const"].as_str().unwrap_or("-");
+        let _ = writeln!(page, "\n## {name}\n\n{}: `apiVersion: {version}`.\n", text(schema, "title"));
+        page.push_str("| field | type | always | meaning |\n|---|---|---|---|\n");
+        fields(schema, schema, "", &mut page);
+    }
+    page
+}
+
+fn text(schema: &Value, name: &str) -> String {
+    schema[name].as_str().unwrap_or_default().replace('|', "\\|").replace('<', "&lt;")
+}
+
+/// One line for each property, and for those below it.
+fn fields(root: &Value, schema: &Value, path: &str, page: &mut String) {
+    let schema = resolve(root, schema);
+    let required = schema["required"].as_array();
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let here = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let property = resolve(root, property);
+        let always = required.is_some_and(|names| names.iter().any(|known| known == name));
+        let always = if always { "yes" } else { "" };
+        let _ =
+            writeln!(page, "| `{here}` | {} | {always} | {} |", kind(root, property), text(property, "description"));
+        fields(root, property, &here, page);
+        fields(root, &property["items"], &format!("{here}[]"), page);
+        if property["additionalProperties"].is_object() {
+            fields(root, &property["additionalProperties"], &format!("{here}.*"), page);
+        }
+    }
+}
+
+fn resolve<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
+    let pointer = schema["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
+    pointer.and_then(|pointer| root.pointer(pointer)).unwrap_or(schema)
+}
+
+fn kind(root: &Value, schema: &Value) -> String {
+    if let Some(value) = schema.get("const") {
+        return format!("`{value}`");
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        return words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    }
+    match &schema["type"] {
+        Value::String(word) if word == "array" => {
+            let items = kind(root, resolve(root, &schema["items"]));
+            if items == "any" { "list".to_owned() } else { format!("list of {items}") }
+        }
+        Value::String(word) => word.clone(),
+        Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
+        _ => "any".to_owned(),
+    }
+}
