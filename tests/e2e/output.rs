@@ -27,7 +27,7 @@ const TEMPLATES: &[&str] = &[
     "{.kind} {.apiVersion} {.nothing}",
     "{.items[0].data}",
     "{.items}",
-    "[{range .items[*]}{.metadata.name}:{range .data.*}{@},{end};{end}]",
+    "[{range .items[*]}{.metadata.name}:{range ['metadata.name','metadata.namespace']}{@},{end};{end}]",
     "no braces at all",
     "{\"quoted \\\"text\\\"\"}{'single'}",
     "{range .items[?(@.data.none)]}never{end}after",

@@ -123,7 +123,7 @@ fn fits_its_schema(document: &Value, line: &str) {
         assert!(!version.is_empty(), "{line}: a document without apiVersion\n{document}");
         return;
     }
-    let schema = kubectl_ku8::commands::schema::schema_of(version, kind);
+    let schema = kubectl_ku8::commands::schema::document_schema(version, kind);
     let schema = schema.unwrap_or_else(|| panic!("{line}: no schema for {version} {kind}"));
     let validator = jsonschema::draft202012::new(&schema).expect("a schema");
     let wrong: Vec<String> =

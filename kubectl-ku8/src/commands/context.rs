@@ -10,7 +10,7 @@ use super::environment::{cache_dir, home, now, path_folders, surroundings};
 use super::images::{self, Images};
 use super::interrupt::Interrupt;
 use super::lock_words::lock_words;
-use super::place::{is_gone, place};
+use super::place::{is_gone, nameless, place};
 use crate::cli::GlobalArgs;
 use crate::cluster::{
     Claim, Cluster, ConnectOptions, Entries, Impersonation, LockEvent, Pod, ProxyVariables, connect_target, entries,
@@ -276,21 +276,6 @@ fn proxies() -> ProxyVariables {
 /// Whether the command line reads standard input itself, as `-f -` does: nobody else may then.
 fn stdin_is_read() -> bool {
     std::env::args().skip(1).any(|word| word == "-" || word == "-f-" || word.ends_with("=-"))
-}
-
-/// A user without a name.
-#[cfg(unix)]
-fn nameless() -> String {
-    match rustix::process::getuid().as_raw() {
-        0 => "root".to_owned(),
-        number => format!("uid-{number}"),
-    }
-}
-
-/// A user without a name.
-#[cfg(not(unix))]
-fn nameless() -> String {
-    "unknown".to_owned()
 }
 
 /// No core dump and no other process may read passwords out of this one's memory; elsewhere the system sees to it.

@@ -33,11 +33,23 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("KU8_IMAGE_REGISTRY", "mirror of images: mirror.corp/hub, or docker.io=mirror.corp/hub,quay.io=…"),
     ("KU8_IMAGE_PULL_SECRETS", "Secrets that pods pull images with, separated by commas"),
     ("XDG_CONFIG_HOME", "where ku8/config.yaml is; ~/.config without it"),
+    ("HTTPS_PROXY, HTTP_PROXY", "proxy to the server, as kubectl reads it; https_proxy and http_proxy too"),
+    ("NO_PROXY, no_proxy", "hosts, networks and domains that are reached without a proxy"),
+    ("REQUEST_METHOD", "in a CGI program HTTP_PROXY is not read"),
+    ("LC_ALL, LC_MESSAGES, LANG", "language of questions and parameters; KU8_LANG before them"),
     ("XDG_CACHE_HOME", "where compiled templates are kept; ~/.cache without it"),
+    ("XDG_CONFIG_HOME", "where our settings are, and those of k9s; ~/.config without it"),
+    ("XDG_DATA_HOME, K9S_CONFIG_DIR", "where k9s has its plugins and settings"),
+    ("KREW_ROOT, CARGO_HOME", "where krew and cargo keep programs, to tell how this one is upgraded"),
+    ("KUBERC", "kubectl's preferences: looked at by `doctor` alone"),
     ("HOME, PATH", "where files and programs are looked for"),
     ("USER, LOGNAME, USERNAME", "who is written down as having changed a definition"),
     ("HOSTNAME, COMPUTERNAME", "on which machine"),
-    ("KUBERNETES_SERVICE_HOST", "in a pod: its service account is used when there is no kubeconfig"),
+    (
+        "KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT",
+        "in a pod: its service account is used when there is no kubeconfig",
+    ),
+    ("POD_NAMESPACE", "in a pod: its namespace, where the service account's is not to be had"),
 ];
 
 /// What the exit codes mean.

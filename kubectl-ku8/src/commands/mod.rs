@@ -30,6 +30,7 @@ pub mod integrate;
 mod interrupt;
 pub mod list;
 mod lock_words;
+mod log;
 pub mod man;
 pub mod new;
 mod operate;
@@ -69,10 +70,6 @@ mod watch;
 use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use context::Context;
 use print::{listing_text, print_document, print_listing};
@@ -80,7 +77,7 @@ use print::{listing_text, print_document, print_listing};
 use crate::cli::GlobalArgs;
 use crate::error::{CommandError, exit, id};
 use crate::render::child;
-use crate::terminal::{AskError, LogLines};
+use crate::terminal::AskError;
 
 /// Plan, publish and operate middleware on any Kubernetes cluster, with nothing installed in it
 #[derive(Parser, Debug)]
@@ -166,7 +163,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn start(parsed: usage::Parsed) -> u8 {
     let line = parsed.line;
     crate::terminal::name_command(&parsed.words, parsed.document);
-    log(line.globals.verbosity);
+    log::to_stderr(line.globals.verbosity);
     let context = Context::new(line.globals, parsed.document);
     environment::fail_for_tests();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
@@ -243,24 +240,6 @@ fn interrupted(begun: bool) -> CommandError {
         return error;
     }
     error.hint("what was begun is recorded: run the same command again and it goes on from there")
-}
-
-fn log(verbosity: u8) {
-    let level = match verbosity {
-        0..=5 => return,
-        6 | 7 => tracing::Level::DEBUG,
-        _ => tracing::Level::TRACE,
-    };
-    // Only our own words: the libraries below log headers and frames, where a token may stand.
-    let ours = Targets::new().with_target("kubectl_ku8", level);
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(|| LogLines)
-        .with_ansi(false)
-        .with_target(false)
-        .without_time()
-        .with_filter(ours);
-    // A second subscriber in one process would only be a test's doing.
-    let _ = tracing_subscriber::registry().with(lines).try_init();
 }
 
 impl From<AskError> for CommandError {

@@ -58,6 +58,21 @@ fn has_ended(process: u32) -> bool {
     process.is_none_or(|process| rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH))
 }
 
+/// A user without a name.
+#[cfg(unix)]
+pub(super) fn nameless() -> String {
+    match rustix::process::getuid().as_raw() {
+        0 => "root".to_owned(),
+        number => format!("uid-{number}"),
+    }
+}
+
+/// A user without a name.
+#[cfg(not(unix))]
+pub(super) fn nameless() -> String {
+    "unknown".to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,10 +4,13 @@
 use clap::Args;
 use serde_json::Value;
 
+use super::explain::schema_of;
+use super::resolve::load_by_name;
 use super::{Context, print_listing};
 use crate::cli::ListingArgs;
+use crate::definition::json_schema;
 use crate::error::{CommandError, exit, id};
-use crate::object::nearest;
+use crate::object::{nearest, printable_json};
 use crate::terminal::{Listing, Row};
 
 /// Show the shapes of -o json as JSON Schemas
@@ -46,7 +49,7 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
 ];
 
 /// The schema of a document, by its `apiVersion` and `kind`; `None` when it is not one of ours.
-pub fn schema_of(api_version: &str, kind: &str) -> Option<Value> {
+pub fn document_schema(api_version: &str, kind: &str) -> Option<Value> {
     DOCUMENTS.iter().map(|(_, text)| read(text)).find(|schema| {
         schema["properties"]["apiVersion"]["const"] == api_version && schema["properties"]["kind"]["const"] == kind
     })
@@ -70,6 +73,12 @@ pub fn run(context: &Context, args: &SchemaArgs) -> Result<u8, CommandError> {
             .id(id::USAGE)
             .hint("kubectl ku8 schema definition --template mysql"));
     }
+    if name == "definition" {
+        let template = args.template.as_deref().map(|name| load_by_name(context, name)).transpose()?;
+        let schema = json_schema(template.as_ref().map(schema_of));
+        context.ui.print(&printable_json(&serde_json::to_string_pretty(&schema).expect("JSON serialises")));
+        return Ok(exit::DONE);
+    }
     let found =
         DOCUMENTS.iter().find(|(known, text)| known == name || read(text)["properties"]["kind"]["const"] == **name);
     let Some((_, text)) = found else { return Err(unknown(name)) };
@@ -79,7 +88,7 @@ pub fn run(context: &Context, args: &SchemaArgs) -> Result<u8, CommandError> {
 
 fn unknown(name: &str) -> CommandError {
     let error = CommandError::new(format!("there is no document `{name}`")).id(id::NO_TOPIC);
-    match nearest(name, DOCUMENTS.iter().map(|(known, _)| *known)) {
+    match nearest(name, DOCUMENTS.iter().map(|(known, _)| *known).chain(["definition"])) {
         Some(near) => error.hint(format!("did you mean: kubectl ku8 schema {near}")),
         None => error.hint("see all with: kubectl ku8 schema"),
     }

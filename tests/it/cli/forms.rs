@@ -187,7 +187,7 @@ fn an_error_is_one_line_of_json_when_a_document_was_asked_for() {
 /// A document of ours fits the schema that is shipped for it.
 fn fits(document: &Value) {
     let word = |field: &str| document[field].as_str().unwrap_or_default();
-    let schema = kubectl_ku8::commands::schema::schema_of(word("apiVersion"), word("kind"))
+    let schema = kubectl_ku8::commands::schema::document_schema(word("apiVersion"), word("kind"))
         .unwrap_or_else(|| panic!("no schema for {document}"));
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     let wrong: Vec<String> =
@@ -213,6 +213,9 @@ fn schemas_are_good_and_are_what_is_printed() {
         let undescribed = without_description(&schema["properties"], name);
         assert!(undescribed.is_empty(), "no description: {undescribed:?}");
     }
+    let definition: Value = serde_json::from_str(&home.run(&["schema", "definition", "-t", "redis"]).stdout).unwrap();
+    assert_eq!(definition["title"], "Definition of redis");
+    assert!(home.run(&["schema", "plan", "-t", "redis"]).stderr.contains("goes with the schema of a definition"));
     let ran = home.run(&["schema", "plam"]);
     assert!(ran.code == Some(1) && ran.stderr.contains("did you mean: kubectl ku8 schema plan"), "{ran:?}");
 }
