@@ -2,22 +2,22 @@
 //! It only reads, and one thing that cannot be looked at never hides the others.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use futures::StreamExt as _;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Context;
+use super::version::{OLDEST, minor_version};
 use crate::cluster::person;
 use crate::cluster::{ClusterError, PlanClient, RecordSummary};
 use crate::error::CommandError;
+use crate::files::read_text;
 use crate::object::{LiveObject, ObjectKey, labels};
 use crate::release::{Head, Phase, RecordError, RevisionRecord, head_name, revision_number, revision_selector};
 use crate::terminal::age;
 use crate::transform::secrets_used;
-
-/// Oldest server that is supported (decisions.md, 31).
-const OLDEST: (u32, u32) = (1, 30);
 
 /// Objects read at once.
 const CONCURRENCY: usize = 8;
@@ -35,6 +35,19 @@ pub(super) struct Finding {
 
 fn finding(subject: impl Into<String>, problem: impl Into<String>, repair: impl Into<String>) -> Finding {
     Finding { subject: subject.into(), problem: problem.into(), repair: repair.into() }
+}
+
+/// What is said of a `kuberc` that limits credential plugins: only kubectl keeps to it.
+pub(super) fn plugin_policy(kuberc: &Path) -> Option<String> {
+    let text = read_text(kuberc).ok()?;
+    let documents = crate::definition::yaml::documents(&text).ok()?;
+    let policy = documents.iter().find_map(|document| document["credentialPluginPolicy"].as_str())?;
+    (!policy.is_empty() && policy != "AllowAll").then(|| {
+        format!(
+            "{}: kuberc policy is not enforced by this tool: with credentialPluginPolicy {policy}, a kubeconfig still runs any credential plugin here",
+            kuberc.display()
+        )
+    })
 }
 
 /// Looks at the server itself.
@@ -61,8 +74,7 @@ fn service_name(group: &str) -> String {
 }
 
 fn is_too_old(minor: &str) -> bool {
-    let mut numbers = minor.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < OLDEST
+    minor_version(minor) < OLDEST
 }
 
 /// Looks at the records of a namespace that no definition accounts for.

@@ -1,16 +1,23 @@
 //! What a command may ask for: the cluster, the template runtime, the time, who is asking.
-//! The only file that reads the clock and the environment.
+//! With `environment.rs` the only file that reads the clock and the environment.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::environment::{cache_dir, home, now, path_folders, surroundings};
 use super::images::{self, Images};
 use super::interrupt::Interrupt;
+use super::lock_words::lock_words;
+use super::place::{is_gone, place};
 use crate::cli::GlobalArgs;
-use crate::cluster::{Claim, Cluster, ConnectOptions, LockEvent, connect_target, person};
+use crate::cluster::{
+    Claim, Cluster, ConnectOptions, Entries, Impersonation, LockEvent, Pod, ProxyVariables, connect_target, entries,
+    service_account,
+};
 use crate::error::{CommandError, id};
+use crate::plan::Plan;
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
 use crate::terminal::{Surroundings, Ui};
@@ -30,26 +37,24 @@ pub struct Context {
     pub interrupt: Interrupt,
     runtime: OnceCell<Runtime>,
     cluster: OnceCell<Cluster>,
+    /// Warnings of the server that a plan has shown.
+    told: RefCell<Vec<String>>,
+    warned: Cell<bool>,
 }
 
 impl Context {
-    /// Looks at the environment once.
-    pub fn new(globals: GlobalArgs) -> Self {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let around = Surroundings {
-            color: globals.color,
-            no_color: set("NO_COLOR"),
-            dumb: std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
-            quiet: globals.quiet,
-            no_input: globals.no_input,
-        };
+    /// Looks at the environment once. `document` says that the command was asked for JSON or YAML.
+    pub fn new(globals: GlobalArgs, document: bool) -> Self {
+        let around = Surroundings { document, ..surroundings(&globals) };
         Self {
             globals,
-            ui: Ui::new(around),
+            ui: Ui::new(around.clone()),
             around,
             interrupt: Interrupt::default(),
             runtime: OnceCell::new(),
             cluster: OnceCell::new(),
+            told: RefCell::default(),
+            warned: Cell::new(false),
         }
     }
 
@@ -78,8 +83,26 @@ impl Context {
         if let Some(cluster) = self.cluster.get() {
             return Ok(cluster);
         }
-        let cluster = Cluster::connect(connect_target(&self.connect_options())?)?;
+        let cluster = Cluster::connect(connect_target(&self.connect_options())?);
         Ok(self.cluster.get_or_init(|| cluster))
+    }
+
+    /// What the server warned of and no plan has shown. A document carries all of it.
+    pub(super) fn server_warnings(&self) -> Vec<String> {
+        let mut found = self.cluster.get().map(|cluster| cluster.reader().warnings()).unwrap_or_default();
+        found.retain(|warning| self.ui.wants_document() || !self.told.borrow().contains(warning));
+        found
+    }
+
+    /// A plan says what it warns of itself.
+    pub(super) fn note_warnings(&self, plan: &Plan) {
+        self.told.borrow_mut().extend(plan.warnings.iter().cloned());
+        self.warned.set(self.warned.get() || super::warnings::warns(plan));
+    }
+
+    /// Says whether a plan warned of anything.
+    pub(super) fn has_warned(&self) -> bool {
+        self.warned.get()
     }
 
     /// The namespace commands work in.
@@ -118,11 +141,7 @@ impl Context {
     /// Who is asking, for people to read: `user@host`.
     pub fn who(&self) -> String {
         let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).or_else(|_| std::env::var("USERNAME"));
-        let user =
-            user.ok().filter(|user| !user.is_empty()).unwrap_or_else(|| match rustix::process::getuid().as_raw() {
-                0 => "root".to_owned(),
-                number => format!("uid-{number}"),
-            });
+        let user = user.ok().filter(|user| !user.is_empty()).unwrap_or_else(nameless);
         let named = std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME")).ok();
         let host = named.or_else(|| crate::files::read_text(std::path::Path::new("/etc/hostname")).ok());
         let host = host.as_deref().map(str::trim).filter(|host| !host.is_empty()).unwrap_or("unknown").to_owned();
@@ -139,8 +158,8 @@ impl Context {
     pub fn claim(&self) -> Claim {
         let seconds =
             std::env::var("KU8_LEASE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(LEASE_SECONDS);
-        let around = self.around;
-        let tell = Arc::new(move |event: &LockEvent| Ui::new(around).say(&lock_words(event)));
+        let around = self.around.clone();
+        let tell = Arc::new(move |event: &LockEvent| Ui::new(around.clone()).say(&lock_words(event)));
         Claim { holder: self.holder(), lasts: Duration::from_secs(seconds), wait: None, clock: now, is_gone, tell }
     }
 
@@ -158,130 +177,133 @@ impl Context {
         named("KUBE_EDITOR").or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".into())
     }
 
+    /// The names in the kubeconfig.
+    pub(super) fn kubeconfig_names(&self) -> Entries {
+        entries(&self.connect_options())
+    }
+
+    /// kubectl's own settings: `$KUBERC`, else `~/.kube/kuberc`; none with `KUBERC=off`.
+    pub fn kuberc(&self) -> Option<PathBuf> {
+        let named = std::env::var_os("KUBERC").filter(|name| !name.is_empty()).map(PathBuf::from);
+        named.or_else(|| home().map(|home| home.join(".kube/kuberc"))).filter(|path| path.as_os_str() != "off")
+    }
+
+    /// The file that runs, behind all links; `None` when the system does not say.
+    pub fn program(&self) -> Option<PathBuf> {
+        let program = std::env::current_exe().ok()?;
+        Some(program.canonicalize().unwrap_or(program))
+    }
+
+    /// Folders of `PATH`, in their order.
+    pub fn program_folders(&self) -> Vec<PathBuf> {
+        path_folders().into_iter().filter(|folder| folder.is_absolute()).collect()
+    }
+
+    /// Where package managers keep programs when they were told another place than their own: krew's and cargo's.
+    pub fn package_roots(&self) -> (Option<PathBuf>, Option<PathBuf>) {
+        let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        (folder("KREW_ROOT"), folder("CARGO_HOME"))
+    }
+
+    /// Where k9s reads its settings and its plugins.
+    pub fn k9s_folders(&self) -> Option<(PathBuf, PathBuf)> {
+        let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let library = cfg!(target_os = "macos").then(|| home().map(|home| home.join("Library/Application Support")));
+        let below_home = |path: &str| library.clone().flatten().or_else(|| home().map(|home| home.join(path)));
+        let config = named("XDG_CONFIG_HOME").or_else(|| below_home(".config")).map(|base| base.join("k9s"));
+        let data = named("XDG_DATA_HOME").or_else(|| below_home(".local/share")).map(|base| base.join("k9s"));
+        Some((named("K9S_CONFIG_DIR").or(config)?, data?.join("plugins")))
+    }
+
     fn connect_options(&self) -> ConnectOptions {
+        let flags = &self.globals.connection;
         let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
+        let list = list.map(|list| std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect());
+        let around = self.around.clone();
         ConnectOptions {
-            kubeconfig: self.globals.connection.kubeconfig.clone(),
-            kubeconfig_list: list.map(|list| std::env::split_paths(&list).collect()).unwrap_or_default(),
+            kubeconfig: flags.kubeconfig.clone().filter(|path| !path.as_os_str().is_empty()),
+            kubeconfig_list: list.unwrap_or_default(),
             default_kubeconfig: home().map(|home| home.join(".kube/config")),
-            context: self.globals.connection.context.clone(),
-            cluster: self.globals.connection.cluster.clone(),
-            user: self.globals.connection.user.clone(),
+            context: flags.context.clone(),
+            cluster: flags.cluster.clone(),
+            user: flags.user.clone(),
             namespace: self.globals.namespace.clone(),
-            request_timeout: self.globals.connection.request_timeout,
-            in_cluster: std::env::var_os("KUBERNETES_SERVICE_HOST").is_some(),
-            notice: Some(Arc::new({
-                let around = self.around;
-                move |text: &str| Ui::new(around).say(&crate::object::printable(text))
-            })),
+            server: flags.server.clone(),
+            token: flags.token.clone(),
+            impersonate: Impersonation {
+                user: flags.as_user.clone(),
+                uid: flags.as_uid.clone(),
+                groups: flags.as_groups.clone(),
+                extra: flags.as_user_extra.clone(),
+            },
+            certificate_authority: flags.certificate_authority.clone(),
+            client_certificate: flags.client_certificate.clone(),
+            client_key: flags.client_key.clone(),
+            insecure_skip_tls_verify: flags.insecure_skip_tls_verify,
+            tls_server_name: flags.tls_server_name.clone(),
+            disable_compression: flags.disable_compression,
+            request_timeout: flags.request_timeout,
+            pod: pod(),
+            proxies: proxies(),
+            terminal: crate::terminal::stdin_is_terminal() && !self.around.no_input && !stdin_is_read(),
+            clock: now,
+            notice: Some(Arc::new(move |text: &str| Ui::new(around.clone()).say(&crate::object::printable(text)))),
+            plugin_stderr: Some(Arc::new(crate::terminal::pass_on)),
         }
     }
 }
 
-/// `$XDG_CACHE_HOME/ku8`, or `~/.cache/ku8`; compiled templates live below it.
-fn cache_dir() -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    base.or_else(|| home().map(|home| home.join(".cache"))).map(|base| base.join("ku8"))
+/// What every pod is told about its own cluster.
+fn pod() -> Option<Pod> {
+    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Some(Pod {
+        host: text("KUBERNETES_SERVICE_HOST")?,
+        port: text("KUBERNETES_SERVICE_PORT")?,
+        namespace: text("POD_NAMESPACE"),
+        folder: service_account(),
+    })
 }
 
-fn home() -> Option<PathBuf> {
-    std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
-}
-
-/// Tells one process of one boot of one machine from all others, as far as the system says: boot, process namespace
-/// (containers of one machine count their processes each for itself), and when the process began.
-fn place(process: u32) -> String {
-    let began = began(process).unwrap_or_default();
-    match (boot(), process_namespace()) {
-        (boot, Some(namespace)) if !boot.is_empty() => format!("{boot}.{namespace}.{began}"),
-        _ => String::new(),
-    }
-}
-
-fn boot() -> String {
-    let id = crate::files::read_text(std::path::Path::new("/proc/sys/kernel/random/boot_id")).unwrap_or_default();
-    id.trim().chars().take(8).collect()
-}
-
-/// The number of the namespace our process numbers belong to.
-fn process_namespace() -> Option<String> {
-    let link = std::path::Path::new("/proc/self/ns/pid").read_link().ok()?;
-    Some(link.to_str()?.chars().filter(char::is_ascii_digit).collect())
-}
-
-/// Ticks from boot to the start of a process; `None` when there is none, or it may not be seen.
-fn began(process: u32) -> Option<String> {
-    let stat = crate::files::read_text(std::path::Path::new(&format!("/proc/{process}/stat"))).ok()?;
-    // The second field is the program's name in brackets, which may hold anything.
-    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
-    // One that ended and was not yet buried by its parent is still listed.
-    let ended = matches!(fields.next(), Some("Z" | "X"));
-    fields.nth(18).map(|began| if ended { "ended".to_owned() } else { began.to_owned() })
-}
-
-/// A holder of this boot and namespace whose process has ended can no longer write (decisions.md, 25). A process of
-/// that number that began at another time is another process; one that may not be seen is alive.
-fn is_gone(holder: &str) -> bool {
-    let mut parts = holder.rsplit('/');
-    let (Some(theirs), Some(process)) = (parts.next(), parts.next()) else { return false };
-    let Ok(process) = process.parse::<u32>() else { return false };
-    let here = place(std::process::id());
-    let (Some((theirs, start)), Some((here, _))) = (theirs.rsplit_once('.'), here.rsplit_once('.')) else {
-        return false;
+/// Upper case before lower case, as Go reads them. In a CGI program `HTTP_PROXY` is a client's header.
+fn proxies() -> ProxyVariables {
+    let first = |names: [&str; 2]| {
+        names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty())).unwrap_or_default()
     };
-    theirs == here && began(process).map_or_else(|| has_ended(process), |began| began != start)
+    let http =
+        if std::env::var_os("REQUEST_METHOD").is_some() { String::new() } else { first(["HTTP_PROXY", "http_proxy"]) };
+    ProxyVariables { https: first(["HTTPS_PROXY", "https_proxy"]), http, none: first(["NO_PROXY", "no_proxy"]) }
 }
 
-/// A process that is somebody else's answers with another error than one that is not there.
-fn has_ended(process: u32) -> bool {
-    let process = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
-    process.is_none_or(|process| rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH))
+/// Whether the command line reads standard input itself, as `-f -` does: nobody else may then.
+fn stdin_is_read() -> bool {
+    std::env::args().skip(1).any(|word| word == "-" || word == "-f-" || word.ends_with("=-"))
 }
 
-fn lock_words(event: &LockEvent) -> String {
-    match event {
-        LockEvent::Waiting { name, holder, limit } => {
-            format!("Waiting up to {} s for {} to end its operation on {name}", limit.as_secs(), person(holder))
-        }
-        LockEvent::TakenOver { holder, gone: true } => {
-            format!("Taking over from {}, which has ended", person(holder))
-        }
-        LockEvent::TakenOver { holder, gone: false } => format!("Taking over from {} (expired)", person(holder)),
+/// A user without a name.
+#[cfg(unix)]
+fn nameless() -> String {
+    match rustix::process::getuid().as_raw() {
+        0 => "root".to_owned(),
+        number => format!("uid-{number}"),
     }
 }
 
-/// The time; a test may have this machine's clock go wrong.
-fn now() -> jiff::Timestamp {
-    let offset = std::env::var("KU8_CLOCK_OFFSET_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-    jiff::Timestamp::now() + jiff::SignedDuration::from_secs(offset)
+/// A user without a name.
+#[cfg(not(unix))]
+fn nameless() -> String {
+    "unknown".to_owned()
 }
+
+/// No core dump and no other process may read passwords out of this one's memory; elsewhere the system sees to it.
+#[cfg(not(unix))]
+pub(super) fn keep_memory_private() {}
 
 /// No core dump and no other process may read passwords out of this one's memory.
+#[cfg(unix)]
 pub(super) fn keep_memory_private() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     // A system that does not let us is no worse than before.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_ended_process_of_this_place_is_gone() {
-        let here = place(std::process::id());
-        assert!(!here.is_empty(), "this test needs /proc");
-        let holder = |process: u32, place: &str| format!("ada@laptop/{process}/{place}");
-        assert!(!is_gone(&holder(std::process::id(), &here)));
-        // Of another user, whom we may not signal: it lives all the same.
-        assert!(!is_gone(&holder(1, &place(1))));
-        let other_start = format!("{}.1", here.rsplit_once('.').unwrap().0);
-        assert!(is_gone(&holder(std::process::id(), &other_start)), "our number, but begun at another time");
-        assert!(is_gone(&holder(4_194_305, &other_start)), "no process has that number");
-        // A container beside ours numbers its processes itself, another machine has another boot.
-        assert!(!is_gone(&holder(4_194_305, "deadbeef.4026531836.1")));
-        assert!(!is_gone("ada@laptop/4194305") && !is_gone("") && !is_gone("ada@laptop/x/y"));
-    }
 }

@@ -24,6 +24,13 @@ ids! {
     EDITOR = "KU8-G007",
     TERMINAL = "KU8-G008",
     USAGE = "KU8-G009",
+    FAULT = "KU8-G010",
+    WARNINGS = "KU8-G011",
+    OUTPUT_FORM = "KU8-G012",
+    COMMAND_LINE = "KU8-G013",
+    NO_TOPIC = "KU8-G014",
+    PROTECTED = "KU8-G015",
+    CONFIG = "KU8-G016",
     SETTING = "KU8-G020",
     // Files.
     FILE_READ = "KU8-F001",
@@ -123,6 +130,7 @@ ids! {
     UNKNOWN_KIND = "KU8-C009",
     REFUSED = "KU8-C010",
     NOT_KUBERNETES = "KU8-C011",
+    CREDENTIALS = "KU8-C012",
 }
 
 /// The page of an id, in Markdown: what it means, why it happens, what to do. Case does not matter, nor does `KU8-`.

@@ -3,6 +3,7 @@
 
 mod defaults;
 mod explain;
+mod language;
 mod message;
 mod questions;
 mod secret;
@@ -16,6 +17,7 @@ use thiserror::Error;
 
 pub use defaults::fill;
 pub use explain::{Explanation, Member, NoSuchPath, explain};
+pub use language::{Words, questions_in, words};
 pub use questions::{Group, Kind, Question, check_answer, questions};
 pub use validate::{Violation, validate};
 pub use walk::dotted;
