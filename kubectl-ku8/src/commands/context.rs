@@ -16,7 +16,7 @@ use crate::cluster::{
     Claim, Cluster, ConnectOptions, Entries, Impersonation, LockEvent, Pod, ProxyVariables, connect_target, entries,
     service_account,
 };
-use crate::error::{CommandError, id};
+use crate::error::CommandError;
 use crate::plan::Plan;
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
@@ -66,9 +66,8 @@ impl Context {
         if let Some(runtime) = self.runtime.get() {
             return Ok(runtime);
         }
-        let program = std::env::current_exe().map_err(|error| {
-            CommandError::new(format!("cannot find this program's own file: {error}")).id(id::NOT_STARTED)
-        })?;
+        // An empty container has no /proc; only templates of others need a second process, and say so when it fails.
+        let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe"));
         let settings =
             Settings { limits: Limits::default(), cache: cache_dir(), foreign: Isolation::Child(Launch::new(program)) };
         let runtime = Runtime::new(settings)?;
