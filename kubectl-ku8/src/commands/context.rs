@@ -16,7 +16,7 @@ use crate::cluster::{
     Claim, Cluster, ConnectOptions, Entries, Impersonation, LockEvent, Pod, ProxyVariables, connect_target, entries,
     service_account,
 };
-use crate::error::{CommandError, id};
+use crate::error::CommandError;
 use crate::plan::Plan;
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
