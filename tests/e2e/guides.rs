@@ -8,13 +8,14 @@ use crate::guide::{Guide, Step};
 use crate::stage::{Space, say};
 
 /// Every guide with commands, its namespace, and how many of its blocks are not run.
-const GUIDES: [(&str, &str, usize); 10] = [
+const GUIDES: [(&str, &str, usize); 11] = [
     ("coming-from-helm.md", "team-a", 0),
     ("concepts.md", "team-b", 0),
     ("cookbook.md", "prod", 1),
     ("editor.md", "team-e", 0),
     ("gitops.md", "guide-gitops", 1),
     ("install.md", "guide-install", 2),
+    ("output.md", "guide-output", 0),
     ("plans.md", "guide-plans", 0),
     ("security.md", "team-c", 0),
     ("troubleshooting.md", "team-d", 0),
@@ -120,6 +121,11 @@ fn gitops() {
 #[test]
 fn install() {
     run("install.md");
+}
+
+#[test]
+fn output() {
+    run("output.md");
 }
 
 #[test]
