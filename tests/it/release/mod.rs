@@ -190,8 +190,11 @@ fn manual_pages_render_without_a_warning() {
         return;
     }
     for page in pages {
-        let ran =
-            Command::new("groff").args(["-man", "-Tutf8", "-ww", "-rHY=0", "-P-cbou"]).arg(&page).output().unwrap();
+        let ran = Command::new("groff")
+            .args(["-k", "-Kutf8", "-man", "-Tutf8", "-ww", "-rHY=0", "-P-cbou"])
+            .arg(&page)
+            .output()
+            .unwrap();
         let shown = String::from_utf8_lossy(&ran.stdout);
         assert!(ran.status.success() && shown.contains("SYNOPSIS"), "{}: {shown}", page.display());
         assert_eq!(String::from_utf8_lossy(&ran.stderr), "", "{}", page.display());
