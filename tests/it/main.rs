@@ -9,6 +9,8 @@ mod bless;
 
 mod cli;
 
+mod editor;
+
 mod error_pages;
 
 mod golden;

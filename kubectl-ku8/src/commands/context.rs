@@ -154,10 +154,10 @@ impl Context {
         limits
     }
 
-    /// `$VISUAL`, `$EDITOR`, or `vi`.
+    /// `$KUBE_EDITOR`, `$EDITOR`, or `vi`, as kubectl has it.
     pub fn editor(&self) -> String {
         let named = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        named("KUBE_EDITOR").or_else(|| named("VISUAL")).or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".into())
+        named("KUBE_EDITOR").or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".into())
     }
 
     /// The names in the kubeconfig.

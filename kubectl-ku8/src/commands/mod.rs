@@ -11,12 +11,18 @@ mod config;
 mod consent;
 mod context;
 pub mod define;
+mod definition_file;
 pub mod delete;
 pub mod doctor;
 pub mod drift;
 pub mod edit;
+pub mod explain;
+mod explain_change;
+pub mod export;
+mod given;
 pub mod history;
 mod images;
+pub mod import;
 mod interrupt;
 pub mod list;
 pub mod new;
@@ -86,6 +92,9 @@ enum Command {
     New(new::NewArgs),
     Define(define::DefineArgs),
     Edit(edit::EditArgs),
+    Explain(explain::ExplainArgs),
+    Export(export::ExportArgs),
+    Import(import::ImportArgs),
     Show(show::ShowArgs),
     List(list::ListArgs),
     Plan(plan::PlanArgs),
@@ -163,6 +172,9 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::New(args)) => new::run(context, args).await,
             Some(Command::Define(args)) => define::run(context, args).await,
             Some(Command::Edit(args)) => edit::run(context, args).await,
+            Some(Command::Explain(args)) => explain::run(context, &args),
+            Some(Command::Export(args)) => export::run(context, args).await,
+            Some(Command::Import(args)) => import::run(context, args).await,
             Some(Command::Show(args)) => show::run(context, args).await,
             Some(Command::List(args)) => list::run(context, args).await,
             Some(Command::Plan(args)) => plan::run(context, args).await,

@@ -9,7 +9,7 @@ use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::resolve::{read_head, require_head};
 use super::{Context, select};
 use crate::cli::Output;
-use crate::definition::{Definition, Document, parse_documents};
+use crate::definition::{Definition, Document, Sources, parse_documents};
 use crate::error::{CommandError, exit, id};
 use crate::plan::ProblemKind;
 use crate::terminal::{PlanView, render_markdown, render_plan};
@@ -195,7 +195,11 @@ async fn plan_file(
     }
     let head = read_head(cluster, &namespace, definition.name()).await?;
     super::define::pin_template(context, &mut definition, head.as_ref(), Some((cluster, &namespace))).await?;
-    let mut prepared = prepare(context, cluster, &definition, head.as_ref(), &namespace, options).await?;
+    let mut sources = Sources::default();
+    sources.definition(&source, &text);
+    let mut prepared = prepare(context, cluster, &definition, head.as_ref(), &namespace, options)
+        .await
+        .map_err(|error| error.pointing_into(&sources))?;
     if missing {
         prepared.plan.create_namespace(&namespace);
     }

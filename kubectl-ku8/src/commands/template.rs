@@ -4,12 +4,13 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::explain::schema_of;
 use super::new::titles;
 use super::pipeline::render_values;
-use super::resolve::{SetArgs, collect_values, load_by_name};
+use super::resolve::{SetArgs, as_typed, load_by_name, read_values};
 use super::{Context, print_document};
 use crate::cli::Output;
-use crate::definition::{Definition, TemplateRef, yaml};
+use crate::definition::{Definition, TemplateRef, modeline, yaml};
 use crate::error::{CommandError, exit, id};
 use crate::object::is_dns_label;
 use crate::render::{Severity, builtin};
@@ -49,11 +50,16 @@ enum TemplateCommand {
         #[arg(long)]
         all: bool,
     },
-    /// Print a template's JSON Schema
-    #[command(after_help = "Examples:\n  kubectl ku8 template schema redis")]
+    /// Print a template's JSON Schema, or write it for an editor
+    #[command(
+        after_help = "Examples:\n  kubectl ku8 template schema redis\n  kubectl ku8 template schema mysql -o mysql.schema.json   # then, in values.yaml: # yaml-language-server: $schema=mysql.schema.json"
+    )]
     Schema {
         /// Built-in name or component file
         template: String,
+        /// Write it to this file, in the form every editor reads
+        #[arg(short = 'o', long = "output", value_name = "FILE")]
+        file: Option<std::path::PathBuf>,
     },
     /// Print the objects a template renders from values
     #[command(
@@ -90,12 +96,24 @@ pub fn run(context: &Context, args: &TemplateArgs) -> Result<u8, CommandError> {
     match &args.command {
         TemplateCommand::List { output } => list(context, *output)?,
         TemplateCommand::Show { template, all } => show(context, template, *all)?,
-        TemplateCommand::Schema { template } => {
+        TemplateCommand::Schema { template, file: None } => {
             print_document(context, load_by_name(context, template)?.schema().document(), Output::Json);
         }
+        TemplateCommand::Schema { template, file: Some(file) } => write_schema(context, template, file)?,
         TemplateCommand::Render(args) => render(context, args)?,
     }
     Ok(exit::DONE)
+}
+
+fn write_schema(context: &Context, name: &str, file: &std::path::Path) -> Result<(), CommandError> {
+    let template = load_by_name(context, name)?;
+    let schema = crate::definition::values_schema(schema_of(&template));
+    let text = serde_json::to_string_pretty(&schema).expect("JSON serialises");
+    crate::files::write_text(file, &format!("{text}\n"))?;
+    let ui = &context.ui;
+    ui.print(&format!("schema of {} values written to {}", template.metadata().name, file.display()));
+    ui.say(&ui.err.dim(&format!("first line of a values file: {}", modeline(&file.display().to_string()))));
+    Ok(())
 }
 
 fn list(context: &Context, output: Output) -> Result<(), CommandError> {
@@ -182,8 +200,9 @@ fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError> {
     let template = load_by_name(context, &args.template)?;
     let mut definition = Definition::new(&args.name, None);
     definition.spec.template = Some(TemplateRef { name: args.template.clone(), version: None, digest: None });
-    let patch = collect_values(&args.files, &args.set)?;
-    crate::definition::merge(&mut definition.spec.values, &patch);
+    let values = read_values(&args.files, &args.set)?;
+    crate::definition::merge(&mut definition.spec.values, &values.patch);
+    as_typed(&mut definition.spec.values, &values.sources, &template);
     let namespace = context.offline_namespace();
     if !is_dns_label(&namespace) {
         return Err(CommandError::new(format!(
@@ -192,7 +211,8 @@ fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError> {
         .id(id::USAGE));
     }
     check_kubernetes(&args.kubernetes)?;
-    let found = render_values(context, &template, &definition, &namespace, &args.kubernetes, &Value::Null)?;
+    let found = render_values(context, &template, &definition, &namespace, &args.kubernetes, &Value::Null)
+        .map_err(|error| error.pointing_into(&values.sources))?;
     let objects: Vec<Value> = found.rendered.objects.into_iter().map(|object| object.manifest.into_value()).collect();
     for warning in found.rendered.warnings.iter().filter(|warning| warning.severity != Severity::Info) {
         context.ui.warn(&format!("{} [{}]", warning.message, warning.code));

@@ -32,6 +32,7 @@ ids! {
     FILE_WRITE = "KU8-F002",
     FILE_TOO_LARGE = "KU8-F003",
     FILE_NOT_TEXT = "KU8-F004",
+    FILE_EXISTS = "KU8-F005",
     // Definitions and what is set on the command line.
     SYNTAX = "KU8-D001",
     EMPTY = "KU8-D002",

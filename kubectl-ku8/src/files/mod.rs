@@ -1,12 +1,14 @@
 //! EDGE: the only room that opens files: input documents and the compiled-code cache.
 //! It never interprets what it reads, and never writes outside the paths it is given.
 
+mod document;
 mod draft;
-mod fresh;
 mod input;
 mod plan_file;
+mod program;
 
-pub use draft::Draft;
-pub use fresh::{exists, write_new, write_program};
+pub use document::{differs, documents_in, write_text};
+pub use draft::{Draft, SCHEMA};
 pub use input::{FilesError, MAX_INPUT, read_bytes, read_input, read_text};
 pub use plan_file::write_private;
+pub use program::{exists, write_program};

@@ -30,7 +30,7 @@ fn argument(path: &str, value: &Value) -> String {
     ];
     let same = |kind: SetKind, text: &str| {
         let mut patch = Map::new();
-        set_value(&mut patch, &format!("{path}={text}"), kind).is_ok()
+        set_value(&mut patch, &format!("{path}={text}"), kind, None).is_ok()
             && leaf(&Value::Object(patch)).is_some_and(|read| read == value)
     };
     let form = forms.iter().find(|(_, kind, text)| same(*kind, text)).unwrap_or(&forms[2]);
@@ -109,7 +109,7 @@ mod tests {
             };
             let bare = rest.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
             let bare = bare.map_or(rest.to_owned(), |bare| bare.replace("'\\''", "'"));
-            set_value(&mut read, &bare, kind).unwrap();
+            set_value(&mut read, &bare, kind, None).unwrap();
         }
         assert_eq!(Value::Object(read), values);
     }
