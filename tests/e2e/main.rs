@@ -4,6 +4,7 @@
 mod bad_input;
 mod canary;
 mod components;
+mod connection;
 mod damage;
 mod delete;
 mod doctor;

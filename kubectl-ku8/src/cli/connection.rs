@@ -8,7 +8,6 @@ use clap::Args;
 
 /// kubectl's connection flags (`ConfigFlags` of cli-runtime).
 #[derive(Args, Clone, Default)]
-#[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
     /// Context of the kubeconfig
     #[arg(long, global = true, value_name = "NAME", env = "KU8_CONTEXT", hide_env = true)]

@@ -124,13 +124,29 @@ pub enum ClusterError {
         /// The limit that passed.
         seconds: u64,
     },
+    /// There is no credential to send: a plugin failed, or the kubeconfig asks for a way to log in that is gone.
+    #[error("user `{user}`: {reason}")]
+    Credentials {
+        /// User entry of the kubeconfig.
+        user: String,
+        /// What failed; never what a plugin printed.
+        reason: String,
+        /// What to do.
+        next: Option<String>,
+    },
     /// 401.
-    #[error("{server} does not accept the credentials of user `{user}`: they are wrong or expired")]
+    #[error("{server} says that you must be logged in (401): {refused}{}", whose(.user, .context))]
     Unauthorized {
         /// URL of the server.
         server: String,
         /// User entry of the kubeconfig.
         user: String,
+        /// Context, empty when there is none.
+        context: String,
+        /// What was sent, in words: `the token of the kubeconfig is not accepted`.
+        refused: String,
+        /// What to do.
+        next: String,
     },
     /// 403, with what was asked for.
     #[error("forbidden: user `{user}` may not {verb} {resource}{}", if .namespace.is_empty() { String::new() } else { format!(" in namespace {}", .namespace) })]
@@ -180,6 +196,15 @@ pub enum ClusterError {
         /// What was wrong.
         reason: String,
     },
+}
+
+fn whose(user: &str, context: &str) -> String {
+    match (user, context) {
+        ("", "") => String::new(),
+        ("", context) => format!(" (context `{context}`)"),
+        (user, "") => format!(" (user `{user}`)"),
+        (user, context) => format!(" (user `{user}`, context `{context}`)"),
+    }
 }
 
 impl ClusterError {

@@ -9,12 +9,12 @@ use ::http::{HeaderMap, Method};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::connect::{Notice, credential_failure};
-use super::error::ApiStatus;
+use super::connect::Notice;
 use super::mask::Mask;
 use super::patience::{Patience, Tries};
-use super::transport::connect;
-use super::wire::{build, root_cause, was_refused};
+use super::refusal::{Asking, refusal};
+use super::session::{Lent, Session};
+use super::wire::{build, clip, credential_failure, decompress, reason, was_refused};
 use super::{ClusterError, Target};
 
 /// Another try within this is nobody's business; later ones are said aloud, and no more often than this.
@@ -22,9 +22,10 @@ const SILENT: Duration = Duration::from_secs(1);
 
 /// A client that always ends: see [`Patience`] and [`Tries`].
 pub(crate) struct Http {
-    client: kube::Client,
+    session: Session,
     server: String,
     user: String,
+    context: String,
     timeout: Duration,
     patience: Mutex<Patience>,
     /// The server's time in its last reply, and when that came.
@@ -50,14 +51,12 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl Http {
-    pub(crate) fn new(target: &Target) -> Result<Self, ClusterError> {
-        let client = connect(&target.config).map_err(|error| {
-            ClusterError::Kubeconfig(credential_failure(&error).unwrap_or_else(|| root_cause(&error)))
-        })?;
-        Ok(Self {
-            client,
+    pub(crate) fn new(target: &Target) -> Self {
+        Self {
+            session: Session::new(target),
             server: target.server.clone(),
             user: target.user.clone(),
+            context: target.context.clone(),
             timeout: target.request_timeout,
             patience: Mutex::default(),
             time: Mutex::new(None),
@@ -65,12 +64,15 @@ impl Http {
             warnings: Mutex::new(Vec::new()),
             notice: target.notice.clone(),
             noticed: Mutex::new(None),
-        })
+        }
     }
 
     /// For streams, which have no end to wait for: watches and logs.
-    pub(super) fn client(&self) -> &kube::Client {
-        &self.client
+    ///
+    /// # Errors
+    /// When there is no credential.
+    pub(super) async fn client(&self) -> Result<kube::Client, ClusterError> {
+        Ok(self.session.client().await?.client.clone())
     }
 
     pub(crate) fn warnings(&self) -> Vec<String> {
@@ -164,16 +166,28 @@ impl Http {
         }
     }
 
-    /// Sends one exchange once.
+    /// Sends one exchange once; once more with another credential when the first one is refused, which is before
+    /// anything was done.
     pub(crate) async fn attempt(&self, exchange: &Exchange<'_>, tries: &Tries) -> Result<Value, ClusterError> {
+        let lent = self.session.client().await?;
+        // Boxed: every command's future would hold several of it.
+        match Box::pin(self.send(exchange, tries, &lent)).await {
+            Err(refused @ ClusterError::Unauthorized { .. }) => match self.session.other_than(&lent).await? {
+                Some(other) => Box::pin(self.send(exchange, tries, &other)).await,
+                None => Err(refused),
+            },
+            other => other,
+        }
+    }
+
+    async fn send(&self, exchange: &Exchange<'_>, tries: &Tries, lent: &Lent) -> Result<Value, ClusterError> {
         let sent = Instant::now();
         let limit = self.patience.lock().map_or(self.timeout, |patience| {
             let limit = patience.limit(exchange.repeatable, self.timeout, sent);
             // The first try of a request has what the command still has, the next ones what it left them.
             if tries.next() > 1 { limit.min(tries.left().max(SILENT)) } else { limit }
         });
-        // Boxed: the client's own future is large, and every command's would hold several of it.
-        let answer = Box::pin(self.once(exchange, limit)).await;
+        let answer = self.once(exchange, &lent.client, limit).await;
         if let Ok(mut patience) = self.patience.lock() {
             let answered = !matches!(answer, Err(ClusterError::Timeout { .. } | ClusterError::Unreachable { .. }));
             let good = match &answer {
@@ -186,34 +200,51 @@ impl Http {
         answer
     }
 
-    async fn once(&self, exchange: &Exchange<'_>, limit: Duration) -> Result<Value, ClusterError> {
-        let request = build(exchange)?;
+    async fn once(
+        &self,
+        exchange: &Exchange<'_>,
+        client: &kube::Client,
+        limit: Duration,
+    ) -> Result<Value, ClusterError> {
+        let request = build(exchange, self.session.link().endpoint.compressed)?;
+        let (method, url) = (&exchange.method, format!("{}{}", self.server, request.uri()));
+        if let Some((_, content)) = exchange.content {
+            tracing::trace!("> {}", clip(&self.masked(content).to_string()));
+        }
         let started = Instant::now();
         let answer = tokio::time::timeout(limit, async {
-            let reply = self.client.send(request).await?;
+            let reply = client.send(request).await?;
             let (head, body) = reply.into_parts();
             self.read_clock(&head.headers);
             let body = body.collect_bytes().await?;
-            Ok::<_, kube::Error>((head.status.as_u16(), head.headers, body))
+            Ok::<_, kube::Error>((head.status, head.headers, body))
         })
         .await;
+        let took = started.elapsed().as_millis();
         let (code, headers, body) = match answer {
             Err(_) => {
-                let seconds = limit.as_secs().max(1);
-                return Err(ClusterError::Timeout { server: self.server.clone(), seconds });
+                tracing::debug!("{method} {url} no answer in {took} ms");
+                return Err(ClusterError::Timeout { server: self.way(), seconds: limit.as_secs().max(1) });
             }
-            Ok(Err(error)) => return Err(self.transport(&error)),
+            Ok(Err(error)) => {
+                let failed = self.transport(&error);
+                tracing::debug!("{method} {url} failed in {took} ms: {failed}");
+                return Err(failed);
+            }
             Ok(Ok(parts)) => parts,
         };
-        tracing::debug!("{} {} {code} in {:?}", exchange.method, exchange.path, started.elapsed());
+        tracing::debug!("{method} {url} {code} in {took} ms");
+        let code = code.as_u16();
         self.note(&headers);
+        let broken = |reason: String| ClusterError::Reply { server: self.server.clone(), reason };
+        let body = decompress(&headers, &body).map_err(|error| broken(error.to_string()))?;
         if code < 400 {
-            let mut value: Value = serde_json::from_slice(&body)
-                .map_err(|error| ClusterError::Reply { server: self.server.clone(), reason: error.to_string() })?;
+            let mut value: Value = serde_json::from_slice(&body).map_err(|error| broken(error.to_string()))?;
             self.mask.apply(&mut value);
+            tracing::trace!("< {}", clip(&value.to_string()));
             return Ok(value);
         }
-        let mut refusal = self.refusal(exchange, code, &String::from_utf8_lossy(&body));
+        let mut refusal = refusal(&self.asking(), exchange, code, &String::from_utf8_lossy(&body));
         let wish = headers.get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
         if let (ClusterError::Api { status, .. }, Some(seconds)) = (&mut refusal, wish) {
             status.retry_after = Some(Duration::from_secs(seconds));
@@ -230,40 +261,25 @@ impl Http {
         }
     }
 
-    fn refusal(&self, exchange: &Exchange<'_>, code: u16, body: &str) -> ClusterError {
-        let status = ApiStatus::parse(code, body, exchange.resource == "secrets");
-        let namespace =
-            exchange.path.split("/namespaces/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or("");
-        let named =
-            |kind: &str| serde_json::from_str::<Value>(body).is_ok_and(|status| status["details"]["kind"] == kind);
-        match code {
-            401 => ClusterError::Unauthorized { server: self.server.clone(), user: self.user.clone() },
-            // RBAC's words, looked for in the reply itself: about Secrets the message is hidden.
-            403 if status.reason == "Forbidden" && body.contains("cannot ") => ClusterError::Forbidden {
-                verb: exchange.verb.to_owned(),
-                resource: exchange.resource.to_owned(),
-                namespace: namespace.to_owned(),
-                user: self.user.clone(),
-                message: status.message,
-            },
-            404 if exchange.resource != "namespaces" && named("namespaces") => {
-                ClusterError::NamespaceMissing(namespace.to_owned())
-            }
-            _ => ClusterError::Api {
-                verb: exchange.verb.to_owned(),
-                resource: exchange.resource.to_owned(),
-                name: exchange.name.to_owned(),
-                status,
-            },
+    fn asking(&self) -> Asking<'_> {
+        let login = &self.session.link().login;
+        Asking { server: &self.server, context: &self.context, user: &self.user, login }
+    }
+
+    /// The server and what stands between us and it, for messages about not getting there.
+    fn way(&self) -> String {
+        match &self.session.link().endpoint.proxy {
+            Some(proxy) => format!("{} through the proxy {proxy}", self.server),
+            None => self.server.clone(),
         }
     }
 
     fn transport(&self, error: &kube::Error) -> ClusterError {
         if let Some(reason) = credential_failure(error) {
-            return ClusterError::Kubeconfig(format!("user `{}`: {reason}", self.user));
+            let login = &self.session.link().login;
+            return ClusterError::Credentials { user: login.user.clone(), reason, next: Some(login.again()) };
         }
-        let reason = root_cause(error);
-        ClusterError::Unreachable { server: self.server.clone(), reason, sent: !was_refused(error) }
+        ClusterError::Unreachable { server: self.way(), reason: reason(error), sent: !was_refused(error) }
     }
 
     fn note(&self, headers: &HeaderMap) {

@@ -3,33 +3,46 @@
 
 mod connect;
 mod dry_run;
+mod endpoint;
 mod entries;
 mod error;
+mod exec_credential;
+mod exec_plugin;
 mod http;
+mod impersonate;
 mod kinds;
+mod kubeconfig;
 mod lease;
 mod lock;
+mod login;
 mod mask;
 mod observe;
 mod patience;
 mod pod_detail;
 mod proof;
+mod proxy;
+mod refusal;
 mod rights;
+mod session;
 mod store;
 mod take_over;
 mod transport;
+mod tunnel;
 mod unlock;
 mod watch;
 mod wire;
 mod write;
 
-pub use connect::{ConnectOptions, Notice, Target, connect_target};
+pub use connect::{ConnectOptions, Notice, Pod, Target, connect_target, service_account};
 pub use entries::{Entries, entries};
 pub use error::{ApiStatus, Cause, ClusterError};
+pub use exec_plugin::RawNotice;
+pub use impersonate::Impersonation;
 pub use kinds::Resource;
 pub use lock::{Claim, Clock, Lock, LockError, LockEvent, person};
 pub use observe::Ask;
 pub use pod_detail::Warning;
+pub use proxy::ProxyVariables;
 pub use store::RecordSummary;
 pub use unlock::HeldLock;
 pub use watch::Selection;
@@ -74,19 +87,16 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Builds a client for a target; nothing is sent yet.
-    ///
-    /// # Errors
-    /// When the kubeconfig's certificates or keys cannot be used.
-    pub fn connect(target: Target) -> Result<Self, ClusterError> {
-        let http = Http::new(&target)?;
+    /// A client for a target; nothing is sent and no credential plugin is run before the first request.
+    pub fn connect(target: Target) -> Self {
+        let http = Http::new(&target);
         let reader = PlanClient {
             http: Arc::new(http),
             discovered: Arc::new(Mutex::new(BTreeMap::new())),
             expected: Arc::new(Mutex::new(BTreeMap::new())),
             target: Arc::new(target),
         };
-        Ok(Self { reader, lease: None })
+        Self { reader, lease: None }
     }
 
     /// The half of this client that can only read and dry-run.

@@ -42,7 +42,7 @@ impl PlanClient {
             format!("{path}?container={}&tailLines={lines}&limitBytes=65536&previous={previous}", encode(container));
         tracing::debug!("GET {path}");
         let request = Request::get(uri).body(Vec::new()).ok()?;
-        let text = self.http.client().request_text(request).await.ok()?;
+        let text = self.http.client().await.ok()?.request_text(request).await.ok()?;
         let shown: Vec<String> = text.lines().map(|line| printable(&cut(line))).collect();
         Some(shown[shown.len().saturating_sub(lines)..].to_vec())
     }

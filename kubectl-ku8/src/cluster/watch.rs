@@ -7,7 +7,7 @@ use ::http::{Method, Request};
 use futures::AsyncBufReadExt as _;
 use serde::Deserialize;
 
-use super::wire::{encode, root_cause};
+use super::wire::{encode, reason};
 use super::{ClusterError, PlanClient, Resource};
 
 /// Small events: labels and annotations instead of whole objects.
@@ -72,16 +72,17 @@ impl PlanClient {
             .header("accept-encoding", "identity")
             .body(Vec::new())
             .map_err(|error| broken(error.to_string()))?;
+        let client = self.http.client().await?;
         tracing::debug!("GET {path} watch");
-        let stream = tokio::time::timeout(BEGIN, self.http.client().request_stream(request))
+        let stream = tokio::time::timeout(BEGIN, client.request_stream(request))
             .await
             .map_err(|_| broken("a watch was not answered".into()))?
-            .map_err(|error| broken(root_cause(&error)))?;
+            .map_err(|error| broken(reason(&error)))?;
         let mut stream = std::pin::pin!(stream);
         let mut line = String::new();
         loop {
             line.clear();
-            let read = stream.read_line(&mut line).await.map_err(|error| broken(root_cause(&error)))?;
+            let read = stream.read_line(&mut line).await.map_err(|error| broken(reason(&error)))?;
             if read == 0 {
                 return Ok(());
             }

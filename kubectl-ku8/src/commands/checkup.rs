@@ -2,6 +2,7 @@
 //! It only reads, and one thing that cannot be looked at never hides the others.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use futures::StreamExt as _;
 use serde::Serialize;
@@ -11,6 +12,7 @@ use super::Context;
 use crate::cluster::person;
 use crate::cluster::{ClusterError, PlanClient, RecordSummary};
 use crate::error::CommandError;
+use crate::files::read_text;
 use crate::object::{LiveObject, ObjectKey, labels};
 use crate::release::{Head, Phase, RecordError, RevisionRecord, head_name, revision_number, revision_selector};
 use crate::terminal::age;
@@ -35,6 +37,19 @@ pub(super) struct Finding {
 
 fn finding(subject: impl Into<String>, problem: impl Into<String>, repair: impl Into<String>) -> Finding {
     Finding { subject: subject.into(), problem: problem.into(), repair: repair.into() }
+}
+
+/// What is said of a `kuberc` that limits credential plugins: only kubectl keeps to it.
+pub(super) fn plugin_policy(kuberc: &Path) -> Option<String> {
+    let text = read_text(kuberc).ok()?;
+    let documents = crate::definition::yaml::documents(&text).ok()?;
+    let policy = documents.iter().find_map(|document| document["credentialPluginPolicy"].as_str())?;
+    (!policy.is_empty() && policy != "AllowAll").then(|| {
+        format!(
+            "{}: kuberc policy is not enforced by this tool: with credentialPluginPolicy {policy}, a kubeconfig still runs any credential plugin here",
+            kuberc.display()
+        )
+    })
 }
 
 /// Looks at the server itself.

@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use super::images::{self, Images};
 use super::interrupt::Interrupt;
-use super::process::{is_gone, place};
+use super::place::{is_gone, place};
 use crate::cli::{GlobalArgs, Lang};
-use crate::cluster::{Claim, Cluster, ConnectOptions, Entries, LockEvent, connect_target, entries, person};
+use crate::cluster::{
+    Claim, Cluster, ConnectOptions, Entries, Impersonation, LockEvent, Pod, ProxyVariables, connect_target, entries,
+    person, service_account,
+};
 use crate::error::{CommandError, id};
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
@@ -63,9 +66,7 @@ impl Context {
         if let Some(runtime) = self.runtime.get() {
             return Ok(runtime);
         }
-        let program = std::env::current_exe().map_err(|error| {
-            CommandError::new(format!("cannot find this program's own file: {error}")).id(id::NOT_STARTED)
-        })?;
+        let program = own_file()?;
         let settings =
             Settings { limits: Limits::default(), cache: cache_dir(), foreign: Isolation::Child(Launch::new(program)) };
         let runtime = Runtime::new(settings)?;
@@ -80,7 +81,7 @@ impl Context {
         if let Some(cluster) = self.cluster.get() {
             return Ok(cluster);
         }
-        let cluster = Cluster::connect(connect_target(&self.connect_options())?)?;
+        let cluster = Cluster::connect(connect_target(&self.connect_options())?);
         Ok(self.cluster.get_or_init(|| cluster))
     }
 
@@ -162,49 +163,89 @@ impl Context {
 
     /// The names in the kubeconfig.
     pub(super) fn kubeconfig_names(&self) -> Entries {
-        entries(&self.connect_options())
+        let options = self.connect_options();
+        entries(options.kubeconfig.as_deref(), &options.kubeconfig_list, options.default_kubeconfig.as_deref())
+    }
+
+    /// kubectl's own settings: `$KUBERC`, else `~/.kube/kuberc`; none with `KUBERC=off`.
+    pub fn kuberc(&self) -> Option<PathBuf> {
+        let named = std::env::var_os("KUBERC").filter(|name| !name.is_empty()).map(PathBuf::from);
+        named.or_else(|| home().map(|home| home.join(".kube/kuberc"))).filter(|path| path.as_os_str() != "off")
     }
 
     fn connect_options(&self) -> ConnectOptions {
+        let flags = &self.globals.connection;
         let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
+        let list = list.map(|list| std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect());
+        let around = self.around;
         ConnectOptions {
-            kubeconfig: self.globals.connection.kubeconfig.clone(),
-            kubeconfig_list: list.map(|list| std::env::split_paths(&list).collect()).unwrap_or_default(),
+            kubeconfig: flags.kubeconfig.clone().filter(|path| !path.as_os_str().is_empty()),
+            kubeconfig_list: list.unwrap_or_default(),
             default_kubeconfig: home().map(|home| home.join(".kube/config")),
-            context: self.globals.connection.context.clone(),
-            cluster: self.globals.connection.cluster.clone(),
-            user: self.globals.connection.user.clone(),
+            context: flags.context.clone(),
+            cluster: flags.cluster.clone(),
+            user: flags.user.clone(),
             namespace: self.globals.namespace.clone(),
-            request_timeout: self.globals.connection.request_timeout,
-            in_cluster: std::env::var_os("KUBERNETES_SERVICE_HOST").is_some(),
-            notice: Some(Arc::new({
-                let around = self.around;
-                move |text: &str| Ui::new(around).say(&crate::object::printable(text))
-            })),
+            server: flags.server.clone(),
+            token: flags.token.clone(),
+            impersonate: Impersonation {
+                user: flags.as_user.clone(),
+                uid: flags.as_uid.clone(),
+                groups: flags.as_groups.clone(),
+                extra: flags.as_user_extra.clone(),
+            },
+            certificate_authority: flags.certificate_authority.clone(),
+            client_certificate: flags.client_certificate.clone(),
+            client_key: flags.client_key.clone(),
+            insecure_skip_tls_verify: flags.insecure_skip_tls_verify,
+            tls_server_name: flags.tls_server_name.clone(),
+            disable_compression: flags.disable_compression,
+            request_timeout: flags.request_timeout,
+            pod: pod(),
+            proxies: proxies(),
+            terminal: crate::terminal::stdin_is_terminal() && !self.globals.no_input && !stdin_is_read(),
+            clock: now,
+            notice: Some(Arc::new(move |text: &str| Ui::new(around).say(&crate::object::printable(text)))),
+            plugin_stderr: Some(Arc::new(crate::terminal::pass_on)),
         }
     }
 }
 
-/// This program as it is found on PATH: what a package manager put there stays when the program is updated.
-///
-/// # Errors
-/// When the system cannot say what runs here.
-pub(super) fn program() -> Result<PathBuf, CommandError> {
-    let own = std::env::current_exe()
-        .map_err(|error| CommandError::new(format!("cannot find this program's own file: {error}")))?;
-    let name = own.file_name().map(PathBuf::from).unwrap_or_default();
-    let same = |path: &PathBuf| path.canonicalize().is_ok_and(|path| Some(path) == own.canonicalize().ok());
-    Ok(path_folders().into_iter().map(|folder| folder.join(&name)).find(same).unwrap_or(own))
+/// This program's own file, where the system can say it.
+pub(super) fn own_file() -> Result<PathBuf, CommandError> {
+    std::env::current_exe()
+        .map_err(|error| CommandError::new(format!("cannot find this program's own file: {error}")).id(id::NOT_STARTED))
 }
 
-/// Says whether programs are found in a folder.
-pub(super) fn on_path(folder: &std::path::Path) -> bool {
-    let wanted = folder.canonicalize().ok();
-    path_folders().iter().any(|known| known == folder || (wanted.is_some() && known.canonicalize().ok() == wanted))
-}
-
-fn path_folders() -> Vec<PathBuf> {
+/// Where programs are found.
+pub(super) fn path_folders() -> Vec<PathBuf> {
     std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
+}
+
+/// What every pod is told about its own cluster.
+fn pod() -> Option<Pod> {
+    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Some(Pod {
+        host: text("KUBERNETES_SERVICE_HOST")?,
+        port: text("KUBERNETES_SERVICE_PORT")?,
+        namespace: text("POD_NAMESPACE"),
+        folder: service_account(),
+    })
+}
+
+/// Upper case before lower case, as Go reads them. In a CGI program `HTTP_PROXY` is a client's header.
+fn proxies() -> ProxyVariables {
+    let first = |names: [&str; 2]| {
+        names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty())).unwrap_or_default()
+    };
+    let http =
+        if std::env::var_os("REQUEST_METHOD").is_some() { String::new() } else { first(["HTTP_PROXY", "http_proxy"]) };
+    ProxyVariables { https: first(["HTTPS_PROXY", "https_proxy"]), http, none: first(["NO_PROXY", "no_proxy"]) }
+}
+
+/// Whether the command line reads standard input itself, as `-f -` does: nobody else may then.
+fn stdin_is_read() -> bool {
+    std::env::args().skip(1).any(|word| word == "-" || word == "-f-" || word.ends_with("=-"))
 }
 
 /// `$XDG_CACHE_HOME/ku8`, or `~/.cache/ku8`; compiled templates live below it.

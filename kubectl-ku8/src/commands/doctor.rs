@@ -3,7 +3,7 @@
 
 use clap::Args;
 
-use super::checkup::{Finding, definition, document, server, strays};
+use super::checkup::{Finding, definition, document, plugin_policy, server, strays};
 use super::{Context, print_document};
 use crate::cli::Output;
 use crate::error::{CommandError, exit};
@@ -32,6 +32,9 @@ pub struct DoctorArgs {
 /// # Errors
 /// When something needs attention, or the cluster cannot be read.
 pub async fn run(context: &Context, args: DoctorArgs) -> Result<u8, CommandError> {
+    if let Some(warning) = context.kuberc().and_then(|kuberc| plugin_policy(&kuberc)) {
+        context.ui.warn(&printable(&warning));
+    }
     let cluster = context.cluster()?.reader();
     let namespace = context.namespace()?;
     let mut found = server(cluster).await?;

@@ -125,6 +125,7 @@ ids! {
     UNKNOWN_KIND = "KU8-C009",
     REFUSED = "KU8-C010",
     NOT_KUBERNETES = "KU8-C011",
+    CREDENTIALS = "KU8-C012",
 }
 
 /// The page of an id, in Markdown: what it means, why it happens, what to do. Case does not matter, nor does `KU8-`.

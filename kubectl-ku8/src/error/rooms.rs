@@ -21,7 +21,8 @@ impl From<ClusterError> for CommandError {
             ClusterError::Context { .. } => "see them with: kubectl config get-contexts".into(),
             ClusterError::Unreachable { .. } => "check the address and your network; see whether kubectl reaches it: kubectl version".into(),
             ClusterError::Timeout { .. } => "try again, or allow more with --request-timeout 60s".into(),
-            ClusterError::Unauthorized { .. } => "log in again, then try: kubectl auth whoami".into(),
+            ClusterError::Unauthorized { next, .. } => next.clone(),
+            ClusterError::Credentials { next, .. } => next.clone().unwrap_or_default(),
             ClusterError::Forbidden { verb, resource, namespace, .. } => {
                 format!("ask for the right; check it with: kubectl auth can-i {verb} {resource}{}", if namespace.is_empty() { String::new() } else { format!(" -n {namespace}") })
             }
@@ -44,6 +45,7 @@ fn cluster_id(error: &ClusterError) -> &'static str {
         ClusterError::Unreachable { .. } => id::UNREACHABLE,
         ClusterError::Timeout { .. } => id::TIMEOUT,
         ClusterError::Unauthorized { .. } => id::UNAUTHORIZED,
+        ClusterError::Credentials { .. } => id::CREDENTIALS,
         ClusterError::Forbidden { .. } => id::FORBIDDEN,
         ClusterError::NamespaceMissing(_) => id::NO_NAMESPACE,
         ClusterError::UnknownKind { .. } => id::UNKNOWN_KIND,

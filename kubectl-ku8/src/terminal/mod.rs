@@ -79,6 +79,18 @@ pub fn print_usage(styled: &str, plain: &str, is_help: bool) {
     };
 }
 
+/// Whether a person types what this program reads.
+pub fn stdin_is_terminal() -> bool {
+    std::io::stdin().is_terminal()
+}
+
+/// Passes on, as it comes, what a credential plugin writes for a person: prompts have no end of line.
+pub fn pass_on(bytes: &[u8]) {
+    let mut err = std::io::stderr().lock();
+    // A reader that went away is no failure.
+    let _ = err.write_all(bytes).and_then(|()| err.flush());
+}
+
 /// Where output goes and how it looks.
 pub struct Ui {
     /// Styles for stdout.

@@ -12,7 +12,7 @@ mod once;
 mod proxy;
 mod stack;
 mod table;
-mod wire;
+pub(crate) mod wire;
 
 use crate::stage::say;
 

@@ -4,39 +4,39 @@
 use std::io::{self, Read, Write};
 
 /// A stream that is read message by message.
-pub(super) struct Wire<S> {
-    pub(super) stream: S,
+pub(crate) struct Wire<S> {
+    pub(crate) stream: S,
     buffer: Vec<u8>,
 }
 
 /// A request or a reply.
 #[derive(Clone, Debug)]
-pub(super) struct Message {
+pub(crate) struct Message {
     /// Everything up to and including the empty line.
-    pub(super) head: String,
+    pub(crate) head: String,
     /// As it came, chunk marks included.
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Message {
     /// The words of the first line: method, target, version; or version, status, reason.
-    pub(super) fn words(&self) -> Vec<&str> {
+    pub(crate) fn words(&self) -> Vec<&str> {
         self.head.lines().next().unwrap_or_default().splitn(3, ' ').collect()
     }
 
     /// One header, by its name in lower case.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
         lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 
     /// The status of a reply.
-    pub(super) fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.words().get(1).and_then(|word| word.parse().ok()).unwrap_or_default()
     }
 
     /// The body without chunk marks.
-    pub(super) fn content(&self) -> Vec<u8> {
+    pub(crate) fn content(&self) -> Vec<u8> {
         if self.header("transfer-encoding").is_none() {
             return self.body.clone();
         }
@@ -53,18 +53,18 @@ impl Message {
         content
     }
 
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         [self.head.as_bytes(), &self.body].concat()
     }
 }
 
 impl<S: Read + Write> Wire<S> {
-    pub(super) fn new(stream: S) -> Self {
+    pub(crate) fn new(stream: S) -> Self {
         Self { stream, buffer: Vec::new() }
     }
 
     /// Reads one message's head; `None` when the other side has closed in between.
-    pub(super) fn head(&mut self) -> io::Result<Option<Message>> {
+    pub(crate) fn head(&mut self) -> io::Result<Option<Message>> {
         loop {
             if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
                 let rest = self.buffer.split_off(end + 4);
@@ -79,7 +79,7 @@ impl<S: Read + Write> Wire<S> {
     }
 
     /// Reads the body that belongs to a head.
-    pub(super) fn body(&mut self, message: &mut Message) -> io::Result<()> {
+    pub(crate) fn body(&mut self, message: &mut Message) -> io::Result<()> {
         if message.header("transfer-encoding").is_some() {
             loop {
                 let line = self.until(b"\r\n")?;
@@ -99,19 +99,19 @@ impl<S: Read + Write> Wire<S> {
     }
 
     /// One whole message.
-    pub(super) fn message(&mut self) -> io::Result<Option<Message>> {
+    pub(crate) fn message(&mut self) -> io::Result<Option<Message>> {
         let Some(mut message) = self.head()? else { return Ok(None) };
         self.body(&mut message)?;
         Ok(Some(message))
     }
 
-    pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)?;
         self.stream.flush()
     }
 
     /// What has come and was not asked for, or the next bytes; empty at the end.
-    pub(super) fn some(&mut self) -> io::Result<Vec<u8>> {
+    pub(crate) fn some(&mut self) -> io::Result<Vec<u8>> {
         if self.buffer.is_empty() {
             self.fill()?;
         }

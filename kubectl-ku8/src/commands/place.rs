@@ -1,5 +1,5 @@
-//! Tells processes of this and other machines apart, so that a lock of one that has ended is known as such.
-//! It never signals a process.
+//! Which process of which machine somebody is, and whether that process has ended.
+//! It never signals a process and never waits for one.
 
 /// Tells one process of one boot of one machine from all others, as far as the system says: boot, process namespace
 /// (containers of one machine count their processes each for itself), and when the process began.
