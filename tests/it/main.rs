@@ -13,6 +13,8 @@ mod editor;
 
 mod error_pages;
 
+mod docs;
+
 mod golden;
 
 mod help;
@@ -22,5 +24,8 @@ mod languages;
 mod parsers;
 
 mod records;
+
+mod reference;
+mod release;
 
 mod sandbox;

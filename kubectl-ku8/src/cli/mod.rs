@@ -2,18 +2,22 @@
 //! It never acts: commands turn flags into meaning.
 
 mod connection;
+mod format;
+mod forms;
 
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 pub use connection::ConnectionArgs;
+pub use format::{Format, ListingArgs};
+pub use forms::{asks_for_document, join_values, kubectl_forms};
 
 /// Flags every command takes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct GlobalArgs {
     /// Namespace; the context's when not given
-    #[arg(short = 'n', long, global = true, value_name = "NAME")]
+    #[arg(short = 'n', long, global = true, value_name = "NAME", env = "KU8_NAMESPACE", hide_env = true)]
     pub namespace: Option<String>,
     /// Which server, as whom.
     #[command(flatten)]
@@ -24,31 +28,64 @@ pub struct GlobalArgs {
         global = true,
         value_name = "WHEN",
         value_enum,
-        default_value_t,
         hide_possible_values = true,
+        env = "KU8_COLOR",
+        hide_env = true,
         hide_short_help = true
     )]
-    pub color: Color,
+    pub color: Option<Color>,
+    /// Plain letters instead of arrows and signs, for terminals that cannot show them
+    #[arg(long, global = true, env = "KU8_ASCII", hide_env = true, hide_short_help = true)]
+    pub ascii: bool,
+    /// Do not show long plans page by page
+    #[arg(long, global = true, env = "KU8_NO_PAGER", hide_env = true, hide_short_help = true)]
+    pub no_pager: bool,
     /// Say only what was asked for and errors
-    #[arg(short = 'q', long, global = true)]
+    #[arg(short = 'q', long, global = true, env = "KU8_QUIET", hide_env = true)]
     pub quiet: bool,
     /// Never ask; a missing answer is an error
-    #[arg(long, global = true, hide_short_help = true)]
-    pub no_input: bool,
+    #[arg(
+        long,
+        global = true,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        hide_possible_values = true,
+        env = "KU8_NO_INPUT",
+        hide_env = true,
+        hide_short_help = true
+    )]
+    pub no_input: Option<bool>,
+    /// End with an error when the server or a template warned; nothing is written then
+    #[arg(long, global = true, env = "KU8_WARNINGS_AS_ERRORS", hide_env = true, hide_short_help = true)]
+    pub warnings_as_errors: bool,
     /// Language of questions and templates: en or zh; the locale's when not given
     #[arg(long, global = true, value_name = "LANG", value_parser = Lang::read, env = "KU8_LANG", hide_env = true, hide_short_help = true)]
     pub lang: Option<Lang>,
     /// With --yes in a protected context: the namespace it is meant for
-    #[arg(long, global = true, value_name = "NAMESPACE", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAMESPACE",
+        env = "KU8_PROTECTED_OK",
+        hide_env = true,
+        hide_short_help = true
+    )]
     pub protected_ok: Option<String>,
-    /// Log requests: -v 6 lines, -v 8 more
+    /// Log requests: -v=6 one line each, -v=8 more
     #[arg(
         short = 'v',
         long = "v",
         global = true,
         value_name = "LEVEL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "6",
         default_value_t = 0,
         hide_default_value = true,
+        env = "KU8_V",
+        hide_env = true,
         hide_short_help = true
     )]
     pub verbosity: u8,
@@ -57,7 +94,7 @@ pub struct GlobalArgs {
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// As the terminal and the environment say.
     #[default]
     Auto,
     /// Always.

@@ -1,10 +1,11 @@
 //! The names in the kubeconfig files, for who chooses among them.
 //! It never reads a credential, and what cannot be read holds no names.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::ConnectOptions;
 use crate::definition::yaml;
 use crate::files::read_text;
 
@@ -19,12 +20,12 @@ pub struct Entries {
     pub users: Vec<(String, String)>,
 }
 
-/// Reads the names of all entries: of the file that was named, else of the list, else of the usual place.
-pub fn entries(named: Option<&Path>, list: &[PathBuf], default: Option<&Path>) -> Entries {
-    let list: Vec<&Path> = match named {
-        Some(path) => vec![path],
-        None if list.is_empty() => default.into_iter().collect(),
-        None => list.iter().map(PathBuf::as_path).collect(),
+/// Reads the names of all entries.
+pub fn entries(options: &ConnectOptions) -> Entries {
+    let list: Vec<PathBuf> = match (&options.kubeconfig, options.kubeconfig_list.is_empty()) {
+        (Some(path), _) => vec![path.clone()],
+        (None, false) => options.kubeconfig_list.clone(),
+        (None, true) => options.default_kubeconfig.iter().cloned().collect(),
     };
     let files: Vec<Value> = list
         .iter()
@@ -69,7 +70,7 @@ mod tests {
             "contexts: [{name: b, context: {cluster: eu, namespace: team}}]\nusers: [{name: ada, user: {token: t}}]";
         let two = "contexts: [{name: a, context: {cluster: us}}, {name: b, context: {cluster: x}}]";
         let list = vec![file("1", one), folder.path().join("missing"), file("3", "{"), file("4", two)];
-        let found = entries(None, &list, None);
+        let found = entries(&ConnectOptions { kubeconfig_list: list, ..crate::cluster::connect::tests::options() });
         let pair = |name: &str, help: &str| (name.to_owned(), help.to_owned());
         assert_eq!(found.contexts, [pair("a", "us"), pair("b", "eu, team")]);
         assert_eq!(found.users, [pair("ada", "")]);

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::context::config_file;
+use super::environment::config_file;
 use crate::definition::yaml;
 use crate::error::{CommandError, id};
 

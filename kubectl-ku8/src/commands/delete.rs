@@ -58,6 +58,7 @@ pub async fn run(context: &Context, args: DeleteArgs) -> Result<u8, CommandError
     let prepared = prepare(context, cluster.reader(), &head.definition, Some(&head), &namespace, &options).await?;
     show(context, std::slice::from_ref(&prepared), Output::Text, false);
     refuse(&prepared)?;
+    super::warnings::refuse(context, &prepared)?;
     consent(context, args.yes, &Deed::of(format!("Delete {namespace}/{}?", args.name), &prepared.plan))?;
     let definition = head.definition.clone();
     let approved = Approved { namespace: namespace.clone(), head, definition, prepared, cause: Cause::Delete };

@@ -56,6 +56,7 @@ pub async fn run(context: &Context, args: RollbackArgs) -> Result<u8, CommandErr
     let prepared = towards(context, &head, &namespace, record.clone(), &options).await?;
     present(context, &prepared, &args.how);
     refuse(&prepared)?;
+    super::warnings::refuse(context, &prepared)?;
     refuse_unreadable(&prepared)?;
     if !prepared.plan.has_changes() && is_settled(&head) && head.definition.digest() == definition.digest() {
         context.ui.say(&format!("{namespace}/{} is as in revision {to} already.", args.name));

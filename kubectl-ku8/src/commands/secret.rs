@@ -15,7 +15,7 @@ use super::resolve::require_head;
 use super::secret_state::revision_of;
 use super::verdict::{Verdict, print_results};
 use super::{Context, secret_list};
-use crate::cli::Output;
+use crate::cli::{ListingArgs, Output};
 use crate::cluster::{Cluster, PlanClient, Precondition};
 use crate::error::{CommandError, exit, id};
 use crate::object::{LiveObject, ObjectKey, is_dns_subdomain, labels};
@@ -44,9 +44,8 @@ enum SecretCommand {
         /// Definition
         #[arg(value_name = "NAME")]
         name: String,
-        /// Output: text, json or yaml
-        #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
-        output: Output,
+        #[command(flatten)]
+        form: ListingArgs,
     },
     /// Set one value, read from standard input or asked for without showing it
     #[command(after_help = "Examples:
@@ -85,9 +84,9 @@ enum SecretCommand {
 /// An unknown definition or key, a Secret of somebody else, or a write that fails.
 pub async fn run(context: &Context, args: SecretArgs) -> Result<u8, CommandError> {
     match args.command {
-        SecretCommand::List { name, output } => secret_list::list(context, &name, output).await,
+        SecretCommand::List { name, form } => secret_list::list(context, &name, &form).await,
         SecretCommand::Set { name, key, yes } => set(context, &name, &key, yes).await,
-        SecretCommand::Rotate { name, key, how } => rotate(context, &name, &key, &how).await,
+        SecretCommand::Rotate { name, key, how } => Box::pin(rotate(context, &name, &key, &how)).await,
     }
 }
 
@@ -216,6 +215,7 @@ async fn rotate(context: &Context, name: &str, key: &str, how: &OperateArgs) -> 
     }
     present(context, &prepared, how);
     refuse(&prepared)?;
+    super::warnings::refuse(context, &prepared)?;
     refuse_unreadable(&prepared)?;
     consent(context, how.yes, &Deed::of(format!("Rotate key {key} of {namespace}/{name}?"), &prepared.plan))?;
     super::rights::preflight(context, &prepared.plan, true).await?;

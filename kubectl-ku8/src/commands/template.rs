@@ -8,14 +8,14 @@ use super::explain::schema_of;
 use super::new::titles;
 use super::pipeline::render_values;
 use super::resolve::{SetArgs, as_typed, load_by_name, read_values};
-use super::{Context, print_document};
-use crate::cli::Output;
+use super::{Context, print_document, print_listing};
+use crate::cli::{ListingArgs, Output};
 use crate::definition::{Definition, TemplateRef, modeline, yaml};
 use crate::error::{CommandError, exit, id};
 use crate::object::is_dns_label;
 use crate::render::{Severity, builtin};
 use crate::schema::questions_in;
-use crate::terminal::Table;
+use crate::terminal::{Listing, Row, Table};
 
 /// Kubernetes version rendered for when no cluster is asked.
 const OFFLINE_KUBERNETES: &str = "1.30";
@@ -35,9 +35,8 @@ enum TemplateCommand {
     /// List the built-in templates
     #[command(after_help = "Examples:\n  kubectl ku8 template list\n  kubectl ku8 template list -o json")]
     List {
-        /// Output: text, json or yaml
-        #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
-        output: Output,
+        #[command(flatten)]
+        form: ListingArgs,
     },
     /// Show what a template is and its parameters
     #[command(
@@ -94,7 +93,7 @@ struct RenderArgs {
 /// When the template is unknown or refuses the values.
 pub fn run(context: &Context, args: &TemplateArgs) -> Result<u8, CommandError> {
     match &args.command {
-        TemplateCommand::List { output } => list(context, *output)?,
+        TemplateCommand::List { form } => list(context, form)?,
         TemplateCommand::Show { template, all } => show(context, template, *all)?,
         TemplateCommand::Schema { template, file: None } => {
             print_document(context, load_by_name(context, template)?.schema().document(), Output::Json);
@@ -116,22 +115,23 @@ fn write_schema(context: &Context, name: &str, file: &std::path::Path) -> Result
     Ok(())
 }
 
-fn list(context: &Context, output: Output) -> Result<(), CommandError> {
-    let mut table = Table::new(&["NAME", "VERSION", "SOFTWARE", "TITLE"]);
+fn list(context: &Context, form: &ListingArgs) -> Result<(), CommandError> {
+    let mut listing = Listing::new(&["NAME", "VERSION", "SOFTWARE", "TITLE"], &["DIGEST"]);
     let mut items = Vec::new();
     for entry in builtin::all() {
         let template = load_by_name(context, entry.name)?;
         let metadata = template.metadata();
         let software = metadata.app_version.clone().unwrap_or_else(|| "-".into());
-        let title = titles(context, &template).title;
-        table.row(&[entry.name.to_owned(), metadata.version.clone(), software, title]);
-        items.push(json!({"metadata": metadata, "digest": format!("sha256:{}", entry.sha256)}));
+        let digest = format!("sha256:{}", entry.sha256);
+        let cells = vec![entry.name.to_owned(), metadata.version.clone(), software, titles(context, &template).title];
+        let name = format!("template/{}", entry.name);
+        listing.row(Row { name, cells, wide: vec![digest.clone()], ..Row::default() });
+        items.push(json!({"metadata": metadata, "digest": digest}));
     }
-    if output == Output::Text {
-        context.ui.print(&table.render());
+    let document = json!({"apiVersion": "ku8.dev/v1", "kind": "TemplateList", "items": items});
+    print_listing(context, &listing, &document, form)?;
+    if form.output.is_table() {
         context.ui.say(&context.ui.err.dim("parameters of one: kubectl ku8 template show NAME"));
-    } else {
-        print_document(context, &json!({"apiVersion": "ku8.dev/v1", "kind": "TemplateList", "items": items}), output);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{PROGRAM, WORD};
 use crate::commands::Context;
-use crate::commands::context::{own_file, path_folders};
+use crate::commands::environment::{on_path, program};
 use crate::error::{CommandError, exit, id};
 
 /// Its second line; how one of ours is known again.
@@ -54,20 +54,6 @@ pub(super) fn run(context: &Context, args: &InstallArgs) -> Result<u8, CommandEr
          For `kubectl-ku8` typed as one word, in any of these and elvish: kubectl ku8 completion SHELL",
     );
     Ok(exit::DONE)
-}
-
-/// This program as it is found on PATH: what a package manager put there stays when the program is updated.
-fn program() -> Result<PathBuf, CommandError> {
-    let own = own_file()?;
-    let name = own.file_name().map(PathBuf::from).unwrap_or_default();
-    let same = |path: &PathBuf| path.canonicalize().is_ok_and(|path| Some(path) == own.canonicalize().ok());
-    Ok(path_folders().into_iter().map(|folder| folder.join(&name)).find(same).unwrap_or(own))
-}
-
-/// Says whether programs are found in a folder.
-fn on_path(folder: &Path) -> bool {
-    let wanted = folder.canonicalize().ok();
-    path_folders().iter().any(|known| known == folder || (wanted.is_some() && known.canonicalize().ok() == wanted))
 }
 
 fn shim(program: &Path) -> String {

@@ -97,7 +97,7 @@ fn below(command: Command, typed: &Arc<Typed>) -> Command {
 
 fn candidates(source: Source, typed: &Typed, word: &OsStr) -> Vec<CompletionCandidate> {
     let word = word.to_string_lossy();
-    let context = Context::new(typed.globals.clone());
+    let context = Context::new(typed.globals.clone(), false);
     let found = match source {
         Source::Files => return vec![CompletionCandidate::new(FILES)],
         Source::Languages => vec![("en".to_owned(), "English".to_owned()), ("zh".to_owned(), "中文".to_owned())],

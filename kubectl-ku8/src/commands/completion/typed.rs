@@ -38,7 +38,7 @@ impl Typed {
 
     /// Nobody is asked, nothing is said, and nothing is waited for.
     fn quick(mut self) -> Self {
-        self.globals.no_input = true;
+        self.globals.no_input = Some(true);
         self.globals.quiet = true;
         self.globals.verbosity = 0;
         self.globals.connection.request_timeout.get_or_insert(PATIENCE);

@@ -112,7 +112,7 @@ impl<'a> Asker<'a> {
     /// # Errors
     /// Ctrl-C, or a broken terminal.
     pub fn text(&self, ask: &Ask<'_>) -> Result<Answer<String>, AskError> {
-        if self.ui.dumb { plain::text(self, ask) } else { text::ask(self, ask) }
+        if self.ui.around.dumb { plain::text(self, ask) } else { text::ask(self, ask) }
     }
 
     /// One of several, by its number. `refuse` looks at the choice before it is taken.
@@ -127,7 +127,7 @@ impl<'a> Asker<'a> {
         refuse: &dyn Fn(usize) -> Option<String>,
     ) -> Result<Answer<usize>, AskError> {
         let default = default.min(items.len().saturating_sub(1));
-        if self.ui.dumb {
+        if self.ui.around.dumb {
             plain::choice(self, question, items, default, refuse)
         } else {
             choice::ask(self, question, items, default, refuse)
@@ -166,7 +166,7 @@ impl<'a> Asker<'a> {
     /// # Errors
     /// A broken terminal.
     pub fn take_back(&self) -> Result<(), AskError> {
-        if self.ui.dumb {
+        if self.ui.around.dumb {
             return Ok(());
         }
         Ok(Screen::new(self.ui).take_back()?)
