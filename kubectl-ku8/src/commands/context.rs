@@ -277,17 +277,3 @@ fn proxies() -> ProxyVariables {
 fn stdin_is_read() -> bool {
     std::env::args().skip(1).any(|word| word == "-" || word == "-f-" || word.ends_with("=-"))
 }
-
-/// No core dump and no other process may read passwords out of this one's memory; elsewhere the system sees to it.
-#[cfg(not(unix))]
-pub(super) fn keep_memory_private() {}
-
-/// No core dump and no other process may read passwords out of this one's memory.
-#[cfg(unix)]
-pub(super) fn keep_memory_private() {
-    use rustix::process::{Resource, Rlimit, setrlimit};
-    // A system that does not let us is no worse than before.
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-}

@@ -145,7 +145,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         return if served.is_ok() { exit::DONE } else { exit::ERROR };
     }
     crate::terminal::report_panics();
-    context::keep_memory_private();
+    sensitive::keep_memory_private();
     sensitive::learn_arguments(&arguments);
     if let Some(words) = completion::asked(&arguments) {
         let offered = completion::answer(Line::command(), words);

@@ -150,18 +150,10 @@ impl SetArgs {
     }
 }
 
-/// Reads values files, then `--set` and friends, into one merge patch.
+/// Reads values files, then `--set` and friends, into one merge patch, with what they were written in.
 ///
 /// # Errors
 /// When one of them does not read.
-pub(super) fn collect_values(files: &[String], given: &SetArgs) -> Result<Map<String, Value>, CommandError> {
-    Ok(read_values(files, given)?.patch)
-}
-
-/// The same, with what they were written in.
-///
-/// # Errors
-/// As [`collect_values`].
 pub(super) fn read_values(files: &[String], given: &SetArgs) -> Result<Values, CommandError> {
     let mut values = Values::default();
     for file in files {

@@ -75,6 +75,20 @@ fn is_elsewhere(name: &str, value: &str) -> bool {
     url || value.starts_with('/') || ["_FILE", "_PATH", "_URL", "_NAME", "_TTL"].iter().any(|end| name.ends_with(end))
 }
 
+/// No core dump and no other process may read passwords out of this one's memory; elsewhere the system sees to it.
+#[cfg(not(unix))]
+pub(super) fn keep_memory_private() {}
+
+/// No core dump and no other process may read passwords out of this one's memory.
+#[cfg(unix)]
+pub(super) fn keep_memory_private() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // A system that does not let us is no worse than before.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,13 +4,13 @@
 mod document;
 mod draft;
 mod folder;
-mod fresh;
 mod input;
 mod plan_file;
+mod program;
 
 pub use document::{differs, documents_in, write_text};
 pub use draft::{Draft, SCHEMA};
 pub use folder::{programs_named, write_public};
-pub use fresh::{exists, write_new, write_program};
 pub use input::{FilesError, MAX_INPUT, read_bytes, read_input, read_text};
 pub use plan_file::write_private;
+pub use program::{exists, write_program};

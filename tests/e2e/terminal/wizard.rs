@@ -217,7 +217,7 @@ fn a_taken_name_and_a_taken_file_are_refused_and_a_file_is_written() {
     screen.shows("a file of that name is there already");
     screen.letters("mine.yaml");
     screen.keys(&["Enter"]);
-    screen.shows("mine.yaml written");
+    screen.shows("written to mine.yaml");
     assert_eq!(screen.code(), "0");
     assert!(space.find("configmap/ku8.cache").is_none(), "a file is written and nothing else");
     assert_eq!(std::fs::read_to_string(space.folder.join("cache.yaml")).unwrap(), "mine\n");
@@ -239,7 +239,12 @@ fn without_a_terminal_every_question_is_a_flag() {
     let written = space.run(&format!("{line} --kubeconfig /nowhere -o -")).ok().stdout;
     assert!(written.contains("kind: Definition") && written.contains("database: orders"), "{written}");
     space.run(&format!("{line} -o orders.yaml")).ok();
-    space.run(&format!("{line} -o orders.yaml")).fails(1, &["orders.yaml", "there already"]);
+    space.run(&format!("{line} --set size=dev -o orders.yaml")).fails(1, &["orders.yaml", "there already"]);
+    let file = std::fs::read_to_string(space.folder.join("orders.yaml")).unwrap();
+    let modeline = file.lines().next().unwrap_or_default();
+    let schema = modeline.strip_prefix("# yaml-language-server: $schema=").unwrap_or_default();
+    assert!(space.folder.join(schema).is_file(), "{modeline}");
+    space.run("plan -f orders.yaml").ok();
     space.run(&format!("{line} --save")).ok();
     space.run(&format!("{line} --save")).fails(1, &["exists already"]).hints();
     let head: Value = space.get("configmap/ku8.orders-db");

@@ -9,12 +9,14 @@ use super::{NewArgs, Place, definition};
 use crate::cli::Output;
 use crate::commands::Context;
 use crate::commands::consent::{is_protected, refuse_unasked};
+use crate::commands::definition_file::write_new;
 use crate::commands::pipeline::{PlanOptions, prepare};
 use crate::commands::plan::show;
 use crate::commands::publish::{self, PublishArgs};
 use crate::commands::save::save;
-use crate::definition::{Definition, yaml};
+use crate::definition::{Definition, document};
 use crate::error::{CommandError, exit};
+use crate::render::Template;
 use crate::terminal::{Answer, Ask, Item, Question};
 
 /// Shows the command and the plan, and does what is wanted then. `None` means that an answer is to be changed.
@@ -25,11 +27,11 @@ pub(super) async fn end(
     wizard: &mut Wizard<'_>,
     filled: &Filled,
 ) -> Result<Option<u8>, CommandError> {
-    let definition = definition(context, place, filled).await?;
+    let (definition, template) = definition(context, place, filled).await?;
     let words = wizard.words;
     context.ui.say(&format!("\n{}\n  {}\n", words.same, one_line(&definition, &context.globals)));
     if let Some(file) = &args.save_to {
-        return write(context, &definition, file).map(Some);
+        return write(context, &definition, template.as_ref(), file).map(Some);
     }
     let planned = plan(context, place, &definition).await;
     if args.save || args.publish {
@@ -64,7 +66,7 @@ pub(super) async fn end(
                 Ok(None)
             }
             "file" => match ask_file(wizard, &filled.name)? {
-                Some(file) => write(context, &definition, &file).map(Some),
+                Some(file) => write(context, &definition, template.as_ref(), &file).map(Some),
                 None => continue,
             },
             "nothing" => {
@@ -121,15 +123,18 @@ pub(super) async fn store(
     Box::pin(publish::run(context, PublishArgs::of(&name, yes))).await
 }
 
-pub(super) fn write(context: &Context, definition: &Definition, file: &str) -> Result<u8, CommandError> {
-    let value = serde_json::to_value(definition).expect("a definition is plain data");
-    let text = yaml::to_string(&value);
+/// Writes the definition to a file, with its schema for editors beside it, or to standard output.
+pub(super) fn write(
+    context: &Context,
+    definition: &Definition,
+    template: Option<&Template>,
+    file: &str,
+) -> Result<u8, CommandError> {
     if file == "-" {
-        context.ui.print(&text);
+        context.ui.print(&crate::object::printable(&document(definition, None)));
         return Ok(exit::DONE);
     }
-    crate::files::write_new(Path::new(file), &text)?;
-    context.ui.print(&format!("{} written", crate::object::printable(file)));
+    write_new(context, Path::new(file), definition, template)?;
     context.ui.say(&context.ui.err.dim(&format!("next: kubectl ku8 plan -f {file}")));
     Ok(exit::DONE)
 }

@@ -13,14 +13,15 @@ mod words;
 use std::collections::BTreeSet;
 
 use clap::Args;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Context;
 use super::define::{pin_template, validate};
-use super::resolve::{SetArgs, collect_values, load_by_name, read_head};
+use super::resolve::{SetArgs, Values, as_typed, load_by_name, read_head, read_values};
 use crate::definition::{Definition, TemplateRef, check_name};
 use crate::error::{CommandError, id};
 use crate::object::labels;
+use crate::render::Template;
 use crate::schema::{Question as SchemaQuestion, questions};
 use crate::terminal::Asker;
 use end::{end, plan, store, write};
@@ -70,7 +71,7 @@ pub async fn run(context: &Context, args: NewArgs) -> Result<u8, CommandError> {
         check_name(name)?;
         place.refuse_taken(context, name).await?;
     }
-    let given = collect_values(&[], &SetArgs { set: args.set.clone(), ..SetArgs::default() })?;
+    let given = read_values(&[], &SetArgs { set: args.set.clone(), ..SetArgs::default() })?;
     let Ok(asker) = Asker::new(&context.ui) else {
         let filled = without_questions(context, &args, given)?;
         return finish(context, &args, &place, &filled).await;
@@ -137,11 +138,13 @@ fn missing(what: &str, flag: &str) -> CommandError {
 }
 
 /// Everything from flags.
-fn without_questions(context: &Context, args: &NewArgs, given: Map<String, Value>) -> Result<Filled, CommandError> {
+fn without_questions(context: &Context, args: &NewArgs, given: Values) -> Result<Filled, CommandError> {
     let template = args.template.clone().ok_or_else(|| missing("the template", "-t TEMPLATE"))?;
     let loaded = load_by_name(context, &template)?;
     let name = args.name.clone().ok_or_else(|| missing("the name", "NAME"))?;
-    let values = Value::Object(given);
+    let mut patch = given.patch;
+    as_typed(&mut patch, &given.sources, &loaded);
+    let values = Value::Object(patch);
     let absent = |question: &SchemaQuestion| {
         question.required && question.default.is_none() && values.pointer(&question.pointer).is_none()
     };
@@ -156,7 +159,11 @@ fn without_questions(context: &Context, args: &NewArgs, given: Map<String, Value
 }
 
 /// The definition of the answers, pinned and checked.
-async fn definition(context: &Context, place: &Place, filled: &Filled) -> Result<Definition, CommandError> {
+async fn definition(
+    context: &Context,
+    place: &Place,
+    filled: &Filled,
+) -> Result<(Definition, Option<Template>), CommandError> {
     let namespace = (!place.offline || context.globals.namespace.is_some()).then(|| place.namespace.clone());
     let mut definition = Definition::new(&filled.name, namespace);
     definition.spec.template = Some(TemplateRef { name: filled.template.clone(), version: None, digest: None });
@@ -165,14 +172,14 @@ async fn definition(context: &Context, place: &Place, filled: &Filled) -> Result
     let pinned = pin_template(context, &mut definition, None, cluster).await?;
     definition.check()?;
     validate(context, &definition, pinned.as_ref())?;
-    Ok(definition)
+    Ok((definition, pinned))
 }
 
 /// Without a terminal: what the flags say.
 async fn finish(context: &Context, args: &NewArgs, place: &Place, filled: &Filled) -> Result<u8, CommandError> {
-    let definition = definition(context, place, filled).await?;
+    let (definition, template) = definition(context, place, filled).await?;
     if let Some(file) = &args.save_to {
-        return write(context, &definition, file);
+        return write(context, &definition, template.as_ref(), file);
     }
     context.ui.say(&format!("\nThe same in one line:\n  {}\n", one_line(&definition, &context.globals)));
     plan(context, place, &definition).await?;

@@ -10,7 +10,7 @@ use super::sheet::Sheet;
 use super::trial::{Outcome, Trial};
 use super::words::Words;
 use crate::commands::Context;
-use crate::commands::resolve::load_by_name;
+use crate::commands::resolve::{Values, as_typed, load_by_name};
 use crate::definition::check_name;
 use crate::error::{CommandError, id};
 use crate::render::{Template, builtin};
@@ -25,7 +25,7 @@ pub(super) struct Wizard<'c> {
     namespace: String,
     /// Names that are taken.
     taken: BTreeSet<String>,
-    given: Map<String, Value>,
+    given: Values,
     advanced: Option<bool>,
     template: Option<(String, Template)>,
     name: Option<String>,
@@ -50,7 +50,7 @@ pub(super) struct Begin {
     /// The name on the command line.
     pub(super) name: Option<String>,
     /// `--set`.
-    pub(super) given: Map<String, Value>,
+    pub(super) given: Values,
     /// `--advanced`.
     pub(super) advanced: bool,
     /// Where names must differ.
@@ -181,7 +181,9 @@ impl<'c> Wizard<'c> {
     fn choose(&mut self, name: &str) -> Result<(), CommandError> {
         let template = load_by_name(self.context, name)?;
         let questions = questions_in(template.schema(), None, self.context.ui.lang().key());
-        self.sheet = Sheet::new(questions, self.given.clone(), self.advanced);
+        let mut given = self.given.patch.clone();
+        as_typed(&mut given, &self.given.sources, &template);
+        self.sheet = Sheet::new(questions, given, self.advanced);
         self.template = Some((name.to_owned(), template));
         Ok(())
     }
