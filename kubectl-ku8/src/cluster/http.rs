@@ -284,9 +284,22 @@ impl Http {
 
     fn note(&self, headers: &HeaderMap) {
         let texts = headers.get_all("warning").iter().filter_map(|value| value.to_str().ok());
-        let warnings = texts.filter_map(|text| text.split('"').nth(1).map(str::to_owned));
+        let warnings = texts.filter_map(quoted);
         let Ok(mut known) = self.warnings.lock() else { return };
         let seen: BTreeSet<String> = known.iter().cloned().collect();
         known.extend(warnings.filter(|warning| !seen.contains(warning)));
+    }
+}
+
+/// The text of a `Warning` header, `299 - "text"`; quotes inside it are escaped.
+fn quoted(header: &str) -> Option<String> {
+    let mut letters = header.split_once('"')?.1.chars();
+    let mut text = String::new();
+    loop {
+        match letters.next()? {
+            '"' => return Some(text),
+            '\\' => text.extend(letters.next()),
+            letter => text.push(letter),
+        }
     }
 }
