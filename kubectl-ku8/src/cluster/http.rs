@@ -14,7 +14,7 @@ use super::mask::Mask;
 use super::patience::{Patience, Tries};
 use super::refusal::{Asking, refusal};
 use super::session::{Lent, Session};
-use super::wire::{build, clip, credential_failure, decompress, reason, was_refused};
+use super::wire::{build, clip, credential_failure, decompress, quoted, reason, was_refused};
 use super::{ClusterError, Target};
 
 /// Another try within this is nobody's business; later ones are said aloud, and no more often than this.
@@ -288,18 +288,5 @@ impl Http {
         let Ok(mut known) = self.warnings.lock() else { return };
         let seen: BTreeSet<String> = known.iter().cloned().collect();
         known.extend(warnings.filter(|warning| !seen.contains(warning)));
-    }
-}
-
-/// The text of a `Warning` header, `299 - "text"`; quotes inside it are escaped.
-fn quoted(header: &str) -> Option<String> {
-    let mut letters = header.split_once('"')?.1.chars();
-    let mut text = String::new();
-    loop {
-        match letters.next()? {
-            '"' => return Some(text),
-            '\\' => text.extend(letters.next()),
-            letter => text.push(letter),
-        }
     }
 }
