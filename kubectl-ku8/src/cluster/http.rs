@@ -14,7 +14,7 @@ use super::mask::Mask;
 use super::patience::{Patience, Tries};
 use super::refusal::{Asking, refusal};
 use super::session::{Lent, Session};
-use super::wire::{build, clip, credential_failure, decompress, reason, was_refused};
+use super::wire::{build, clip, credential_failure, decompress, quoted, reason, was_refused};
 use super::{ClusterError, Target};
 
 /// Another try within this is nobody's business; later ones are said aloud, and no more often than this.
@@ -284,7 +284,7 @@ impl Http {
 
     fn note(&self, headers: &HeaderMap) {
         let texts = headers.get_all("warning").iter().filter_map(|value| value.to_str().ok());
-        let warnings = texts.filter_map(|text| text.split('"').nth(1).map(str::to_owned));
+        let warnings = texts.filter_map(quoted);
         let Ok(mut known) = self.warnings.lock() else { return };
         let seen: BTreeSet<String> = known.iter().cloned().collect();
         known.extend(warnings.filter(|warning| !seen.contains(warning)));

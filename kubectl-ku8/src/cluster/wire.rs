@@ -163,6 +163,19 @@ pub(crate) fn was_refused(error: &(dyn std::error::Error + 'static)) -> bool {
     })
 }
 
+/// The text of a `Warning` header, `299 - "text"`; quotes inside it are escaped.
+pub(super) fn quoted(header: &str) -> Option<String> {
+    let mut letters = header.split_once('"')?.1.chars();
+    let mut text = String::new();
+    loop {
+        match letters.next()? {
+            '"' => return Some(text),
+            '\\' => text.extend(letters.next()),
+            letter => text.push(letter),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,7 +42,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("XDG_DATA_HOME, K9S_CONFIG_DIR", "where k9s has its plugins and settings"),
     ("KREW_ROOT, CARGO_HOME", "where krew and cargo keep programs, to tell how this one is upgraded"),
     ("KUBERC", "kubectl's preferences: looked at by `doctor` alone"),
-    ("HOME, PATH", "where files and programs are looked for"),
+    ("HOME, USERPROFILE, PATH", "where files and programs are looked for"),
     ("USER, LOGNAME, USERNAME", "who is written down as having changed a definition"),
     ("HOSTNAME, COMPUTERNAME", "on which machine"),
     (
