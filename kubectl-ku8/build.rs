@@ -1,5 +1,5 @@
-//! Embeds every component in `templates-wasm/dist` and checks it against `SHA256SUMS` when that is there.
-//! It never compiles a template and never needs a WebAssembly toolchain.
+//! Embeds every component in `templates-wasm/dist`, checked against `SHA256SUMS` when that is there, and what `version`
+//! says of this build. It never compiles a template and never needs a WebAssembly toolchain.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -19,6 +19,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The bindings are generated from this file by a macro, whose inputs cargo does not see.
     println!("cargo::rerun-if-changed=../template-sdk/wit");
 
+    println!("cargo::rustc-env=KU8_TARGET={}", env::var("TARGET")?);
+    println!("cargo::rustc-env=KU8_BUILT_FROM={}", commit(&root));
+    println!("cargo::rustc-env=KU8_WASMTIME={}", locked(&root, "wasmtime").unwrap_or_default());
+
     let sums = sums(&dist.join("SHA256SUMS"))?;
     let mut table = String::from("static BUILT_IN: &[BuiltIn] = &[\n");
     for (name, path) in components(&dist)? {
@@ -37,6 +41,31 @@ fn main() -> Result<(), Box<dyn Error>> {
     table.push_str("];\n");
     fs::write(Path::new(&env::var("OUT_DIR")?).join("builtin.rs"), table)?;
     Ok(())
+}
+
+/// The commit this is built from, as the release workflow or cargo's package says; empty from a working tree, whose
+/// commit would say too much of it.
+fn commit(root: &Path) -> String {
+    println!("cargo::rerun-if-env-changed=KU8_COMMIT");
+    if let Some(commit) = env::var("KU8_COMMIT").ok().filter(|commit| is_commit(commit)) {
+        return commit;
+    }
+    let packaged = fs::read_to_string(root.join(".cargo_vcs_info.json")).unwrap_or_default();
+    let commit = packaged.split("\"sha1\": \"").nth(1).and_then(|rest| rest.split('"').next());
+    commit.filter(|commit| is_commit(commit)).unwrap_or_default().to_owned()
+}
+
+fn is_commit(text: &str) -> bool {
+    (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The version of a dependency in the lock file, of the workspace or of a package.
+fn locked(root: &Path, name: &str) -> Option<String> {
+    let file = [root.join("../Cargo.lock"), root.join("Cargo.lock")].into_iter().find(|file| file.is_file())?;
+    println!("cargo::rerun-if-changed={}", file.display());
+    let text = fs::read_to_string(file).ok()?;
+    let entry = text.split(&format!("name = \"{name}\"\nversion = \"")).nth(1)?;
+    entry.split('"').next().map(str::to_owned)
 }
 
 /// Components by name, sorted.

@@ -16,7 +16,7 @@
 //!
 //! 1. Nothing before [`apply`] changes the cluster; [`plan`] needs nothing but what `cluster` observed.
 //! 2. Only [`cluster`] names the Kubernetes client; only [`terminal`] prints; only [`files`] opens files; only
-//!    `commands/context.rs` reads the clock and the environment.
+//!    `commands/context.rs` and `commands/environment.rs` read the clock and the environment.
 //! 3. A template sees its input and nothing else: no WASI, no host function, no time, no randomness; the same bytes
 //!    and the same input give the same output.
 //! 4. Every change that will be made was printed first. State records are the one exception, and are named in the

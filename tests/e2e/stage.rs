@@ -70,7 +70,8 @@ impl Ran {
     #[track_caller]
     pub(crate) fn fails(self, code: i32, words: &[&str]) -> Self {
         let failed = self.exits(code);
-        let errors = failed.stderr.lines().filter(|line| line.starts_with("error:")).count();
+        let is_error = |line: &&str| line.starts_with("error:") || line.contains("\"kind\":\"Error\"");
+        let errors = failed.stderr.lines().filter(is_error).count();
         assert_eq!(errors, 1, "{}: one error\n{}", failed.line, failed.stderr);
         failed.says(words)
     }
@@ -89,14 +90,45 @@ impl Ran {
     /// There must be a next step.
     #[track_caller]
     pub(crate) fn hints(self) -> Self {
-        assert!(self.stderr.contains("hint:"), "{}: no hint\n{}", self.line, self.stderr);
+        let hints = self.stderr.contains("hint:") || self.stderr.contains("\"hints\":[\"");
+        assert!(hints, "{}: no hint\n{}", self.line, self.stderr);
         self
     }
 
+    /// The document it printed; one of ours must fit the schema that is shipped for it.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{}: {error}\n{}", self.line, self.stdout))
+        let document = serde_json::from_str(&self.stdout);
+        let document = document.unwrap_or_else(|error| panic!("{}: {error}\n{}", self.line, self.stdout));
+        fits_its_schema(&document, &self.line);
+        document
     }
+
+    /// The error it printed as a document, on the last line of standard error.
+    #[track_caller]
+    pub(crate) fn error_json(&self) -> Value {
+        let last = self.stderr.lines().last().unwrap_or_default();
+        let document = serde_json::from_str(last).unwrap_or_else(|why| panic!("{}: {why}\n{}", self.line, self.stderr));
+        fits_its_schema(&document, &self.line);
+        assert_eq!(document["code"], self.code, "{}", self.line);
+        document
+    }
+}
+
+/// Checks a document of ours; definitions have a schema of their own, objects of Kubernetes are its business.
+#[track_caller]
+fn fits_its_schema(document: &Value, line: &str) {
+    let (version, kind) = (text(&document["apiVersion"]), text(&document["kind"]));
+    if !version.starts_with("ku8.dev/") || kind == "Definition" {
+        assert!(!version.is_empty(), "{line}: a document without apiVersion\n{document}");
+        return;
+    }
+    let schema = kubectl_ku8::commands::schema::schema_of(version, kind);
+    let schema = schema.unwrap_or_else(|| panic!("{line}: no schema for {version} {kind}"));
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    let wrong: Vec<String> =
+        validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(wrong.is_empty(), "{line}: {wrong:?}\n{document}");
 }
 
 /// One test's place: a namespace, a user of its own with every right, a folder.
@@ -203,18 +235,20 @@ impl Space {
     /// Runs a line of a shell that finds this kubectl and this plugin.
     #[track_caller]
     pub(crate) fn shell(&self, line: &str) -> Ran {
-        let folder = |program: &Path| program.parent().expect("a folder").display().to_string();
-        let path = format!(
-            "{}:{}:/usr/bin:/bin",
-            folder(Path::new(env!("CARGO_BIN_EXE_kubectl-ku8"))),
-            folder(self.kubectl_program())
-        );
-        let plugin = self.command(&[]);
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", line]).env_clear().current_dir(&self.folder);
-        command.envs(plugin.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))));
-        command.env("PATH", path);
+        command.args(["-c", line]).env_clear().envs(self.variables()).current_dir(&self.folder);
         finish(command, "", &["(shell)", line])
+    }
+
+    /// The environment of this place's commands, with a PATH on which this kubectl and this plugin are.
+    pub(crate) fn variables(&self) -> BTreeMap<String, String> {
+        let folder = |program: &Path| program.parent().expect("a folder").display().to_string();
+        let plugin = folder(Path::new(env!("CARGO_BIN_EXE_kubectl-ku8")));
+        let path = format!("{plugin}:{}:/usr/bin:/bin", folder(self.kubectl_program()));
+        let command = self.command(&[]);
+        let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
+        let set = command.get_envs().filter_map(|(name, value)| Some((text(name), text(value?))));
+        set.chain([("PATH".to_owned(), path)]).collect()
     }
 
     /// Starts a command and lets it run; the caller ends it. What it writes goes to files.

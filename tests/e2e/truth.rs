@@ -371,7 +371,7 @@ fn consequences_are_told_for_each_way_a_workload_restarts() {
     ]);
     let markdown = space.run("plan web -o markdown").ok();
     markdown.says(&[
-        "| update | `Deployment/web` | downtime: all 3 pods stop first",
+        "<b>update</b> <code>Deployment/web</code>: downtime: all 3 pods stop first",
         "<details>",
         "```diff",
         "nginx:1",

@@ -75,13 +75,13 @@ const WORLD: &[(&[&str], &[&str], &str)] = &[
     (&["io::stdin"], &["files/", "terminal/", "commands/mod.rs"], "only `files` reads standard input"),
     (
         &["SystemTime::now", "Timestamp::now", "Zoned::now", "UNIX_EPOCH.elapsed"],
-        &["commands/context.rs"],
-        "only `commands/context.rs` reads the clock",
+        &["commands/environment.rs"],
+        "only `commands/environment.rs` reads the clock",
     ),
     (
         &["env::var", "env::current_exe", "env::vars"],
-        &["commands/context.rs"],
-        "only `commands/context.rs` reads the environment",
+        &["commands/context.rs", "commands/environment.rs"],
+        "only `commands/context.rs` and `commands/environment.rs` read the environment",
     ),
     (&["process::exit", "process::abort"], &[], "only `main` ends the process, by returning"),
     (&["super::super"], &[], "a path two rooms up hides which wall it crosses"),

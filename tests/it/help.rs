@@ -24,7 +24,7 @@ fn tree(home: &Home, path: &[String], found: &mut Vec<(Vec<String>, String)>) {
     }
 }
 
-fn all() -> Vec<(Vec<String>, String)> {
+pub(crate) fn all() -> Vec<(Vec<String>, String)> {
     let mut found = Vec::new();
     tree(&Home::new(), &[], &mut found);
     found

@@ -9,7 +9,11 @@ mod bless;
 
 mod cli;
 
+mod editor;
+
 mod error_pages;
+
+mod docs;
 
 mod golden;
 
@@ -20,5 +24,8 @@ mod languages;
 mod parsers;
 
 mod records;
+
+mod reference;
+mod release;
 
 mod sandbox;

@@ -4,6 +4,7 @@
 mod connect;
 mod dry_run;
 mod endpoint;
+mod entries;
 mod error;
 mod exec_credential;
 mod exec_plugin;
@@ -33,6 +34,7 @@ mod wire;
 mod write;
 
 pub use connect::{ConnectOptions, Notice, Pod, Target, connect_target, service_account};
+pub use entries::{Entries, entries};
 pub use error::{ApiStatus, Cause, ClusterError};
 pub use exec_plugin::RawNotice;
 pub use impersonate::Impersonation;

@@ -138,6 +138,7 @@ pub async fn run(context: &Context, args: ApplyArgs) -> Result<u8, CommandError>
             context.ui.say(&format!("{} changed since planning; same plan", change.object));
         }
     }
+    super::consent::refuse_unasked(context, &namespace)?;
     context.ui.say(&format!(
         "Applying the plan of {} for {namespace}/{name}: {}",
         saved.created_at,

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Context;
+use super::version::{OLDEST, minor_version};
 use crate::cluster::person;
 use crate::cluster::{ClusterError, PlanClient, RecordSummary};
 use crate::error::CommandError;
@@ -17,9 +18,6 @@ use crate::object::{LiveObject, ObjectKey, labels};
 use crate::release::{Head, Phase, RecordError, RevisionRecord, head_name, revision_number, revision_selector};
 use crate::terminal::age;
 use crate::transform::secrets_used;
-
-/// Oldest server that is supported (decisions.md, 31).
-const OLDEST: (u32, u32) = (1, 30);
 
 /// Objects read at once.
 const CONCURRENCY: usize = 8;
@@ -76,8 +74,7 @@ fn service_name(group: &str) -> String {
 }
 
 fn is_too_old(minor: &str) -> bool {
-    let mut numbers = minor.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < OLDEST
+    minor_version(minor) < OLDEST
 }
 
 /// Looks at the records of a namespace that no definition accounts for.

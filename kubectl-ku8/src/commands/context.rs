@@ -1,20 +1,23 @@
 //! What a command may ask for: the cluster, the template runtime, the time, who is asking.
-//! The only file that reads the clock and the environment.
+//! With `environment.rs` the only file that reads the clock and the environment.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::environment::{cache_dir, home, now, path_folders, surroundings};
 use super::images::{self, Images};
 use super::interrupt::Interrupt;
+use super::lock_words::lock_words;
 use super::place::{is_gone, place};
 use crate::cli::GlobalArgs;
 use crate::cluster::{
-    Claim, Cluster, ConnectOptions, Impersonation, LockEvent, Pod, ProxyVariables, connect_target, person,
+    Claim, Cluster, ConnectOptions, Entries, Impersonation, LockEvent, Pod, ProxyVariables, connect_target, entries,
     service_account,
 };
 use crate::error::{CommandError, id};
+use crate::plan::Plan;
 use crate::render::child::Launch;
 use crate::render::{Isolation, Limits, Runtime, Settings};
 use crate::terminal::{Surroundings, Ui};
@@ -34,26 +37,24 @@ pub struct Context {
     pub interrupt: Interrupt,
     runtime: OnceCell<Runtime>,
     cluster: OnceCell<Cluster>,
+    /// Warnings of the server that a plan has shown.
+    told: RefCell<Vec<String>>,
+    warned: Cell<bool>,
 }
 
 impl Context {
-    /// Looks at the environment once.
-    pub fn new(globals: GlobalArgs) -> Self {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let around = Surroundings {
-            color: globals.color,
-            no_color: set("NO_COLOR"),
-            dumb: std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
-            quiet: globals.quiet,
-            no_input: globals.no_input,
-        };
+    /// Looks at the environment once. `document` says that the command was asked for JSON or YAML.
+    pub fn new(globals: GlobalArgs, document: bool) -> Self {
+        let around = Surroundings { document, ..surroundings(&globals) };
         Self {
             globals,
-            ui: Ui::new(around),
+            ui: Ui::new(around.clone()),
             around,
             interrupt: Interrupt::default(),
             runtime: OnceCell::new(),
             cluster: OnceCell::new(),
+            told: RefCell::default(),
+            warned: Cell::new(false),
         }
     }
 
@@ -84,6 +85,24 @@ impl Context {
         }
         let cluster = Cluster::connect(connect_target(&self.connect_options())?);
         Ok(self.cluster.get_or_init(|| cluster))
+    }
+
+    /// What the server warned of and no plan has shown. A document carries all of it.
+    pub(super) fn server_warnings(&self) -> Vec<String> {
+        let mut found = self.cluster.get().map(|cluster| cluster.reader().warnings()).unwrap_or_default();
+        found.retain(|warning| self.ui.wants_document() || !self.told.borrow().contains(warning));
+        found
+    }
+
+    /// A plan says what it warns of itself.
+    pub(super) fn note_warnings(&self, plan: &Plan) {
+        self.told.borrow_mut().extend(plan.warnings.iter().cloned());
+        self.warned.set(self.warned.get() || super::warnings::warns(plan));
+    }
+
+    /// Says whether a plan warned of anything.
+    pub(super) fn has_warned(&self) -> bool {
+        self.warned.get()
     }
 
     /// The namespace commands work in.
@@ -122,11 +141,7 @@ impl Context {
     /// Who is asking, for people to read: `user@host`.
     pub fn who(&self) -> String {
         let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).or_else(|_| std::env::var("USERNAME"));
-        let user =
-            user.ok().filter(|user| !user.is_empty()).unwrap_or_else(|| match rustix::process::getuid().as_raw() {
-                0 => "root".to_owned(),
-                number => format!("uid-{number}"),
-            });
+        let user = user.ok().filter(|user| !user.is_empty()).unwrap_or_else(nameless);
         let named = std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME")).ok();
         let host = named.or_else(|| crate::files::read_text(std::path::Path::new("/etc/hostname")).ok());
         let host = host.as_deref().map(str::trim).filter(|host| !host.is_empty()).unwrap_or("unknown").to_owned();
@@ -143,8 +158,8 @@ impl Context {
     pub fn claim(&self) -> Claim {
         let seconds =
             std::env::var("KU8_LEASE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(LEASE_SECONDS);
-        let around = self.around;
-        let tell = Arc::new(move |event: &LockEvent| Ui::new(around).say(&lock_words(event)));
+        let around = self.around.clone();
+        let tell = Arc::new(move |event: &LockEvent| Ui::new(around.clone()).say(&lock_words(event)));
         Claim { holder: self.holder(), lasts: Duration::from_secs(seconds), wait: None, clock: now, is_gone, tell }
     }
 
@@ -156,10 +171,15 @@ impl Context {
         limits
     }
 
-    /// `$VISUAL`, `$EDITOR`, or `vi`.
+    /// `$KUBE_EDITOR`, `$EDITOR`, or `vi`, as kubectl has it.
     pub fn editor(&self) -> String {
         let named = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        named("KUBE_EDITOR").or_else(|| named("VISUAL")).or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".into())
+        named("KUBE_EDITOR").or_else(|| named("EDITOR")).unwrap_or_else(|| "vi".into())
+    }
+
+    /// The names in the kubeconfig.
+    pub(super) fn kubeconfig_names(&self) -> Entries {
+        entries(&self.connect_options())
     }
 
     /// kubectl's own settings: `$KUBERC`, else `~/.kube/kuberc`; none with `KUBERC=off`.
@@ -168,11 +188,38 @@ impl Context {
         named.or_else(|| home().map(|home| home.join(".kube/kuberc"))).filter(|path| path.as_os_str() != "off")
     }
 
+    /// The file that runs, behind all links; `None` when the system does not say.
+    pub fn program(&self) -> Option<PathBuf> {
+        let program = std::env::current_exe().ok()?;
+        Some(program.canonicalize().unwrap_or(program))
+    }
+
+    /// Folders of `PATH`, in their order.
+    pub fn program_folders(&self) -> Vec<PathBuf> {
+        path_folders().into_iter().filter(|folder| folder.is_absolute()).collect()
+    }
+
+    /// Where package managers keep programs when they were told another place than their own: krew's and cargo's.
+    pub fn package_roots(&self) -> (Option<PathBuf>, Option<PathBuf>) {
+        let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        (folder("KREW_ROOT"), folder("CARGO_HOME"))
+    }
+
+    /// Where k9s reads its settings and its plugins.
+    pub fn k9s_folders(&self) -> Option<(PathBuf, PathBuf)> {
+        let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let library = cfg!(target_os = "macos").then(|| home().map(|home| home.join("Library/Application Support")));
+        let below_home = |path: &str| library.clone().flatten().or_else(|| home().map(|home| home.join(path)));
+        let config = named("XDG_CONFIG_HOME").or_else(|| below_home(".config")).map(|base| base.join("k9s"));
+        let data = named("XDG_DATA_HOME").or_else(|| below_home(".local/share")).map(|base| base.join("k9s"));
+        Some((named("K9S_CONFIG_DIR").or(config)?, data?.join("plugins")))
+    }
+
     fn connect_options(&self) -> ConnectOptions {
         let flags = &self.globals.connection;
         let list = std::env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
         let list = list.map(|list| std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect());
-        let around = self.around;
+        let around = self.around.clone();
         ConnectOptions {
             kubeconfig: flags.kubeconfig.clone().filter(|path| !path.as_os_str().is_empty()),
             kubeconfig_list: list.unwrap_or_default(),
@@ -198,9 +245,9 @@ impl Context {
             request_timeout: flags.request_timeout,
             pod: pod(),
             proxies: proxies(),
-            terminal: crate::terminal::stdin_is_terminal() && !self.globals.no_input && !stdin_is_read(),
+            terminal: crate::terminal::stdin_is_terminal() && !self.around.no_input && !stdin_is_read(),
             clock: now,
-            notice: Some(Arc::new(move |text: &str| Ui::new(around).say(&crate::object::printable(text)))),
+            notice: Some(Arc::new(move |text: &str| Ui::new(around.clone()).say(&crate::object::printable(text)))),
             plugin_stderr: Some(Arc::new(crate::terminal::pass_on)),
         }
     }
@@ -232,35 +279,27 @@ fn stdin_is_read() -> bool {
     std::env::args().skip(1).any(|word| word == "-" || word == "-f-" || word.ends_with("=-"))
 }
 
-/// `$XDG_CACHE_HOME/ku8`, or `~/.cache/ku8`; compiled templates live below it.
-fn cache_dir() -> Option<PathBuf> {
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    base.or_else(|| home().map(|home| home.join(".cache"))).map(|base| base.join("ku8"))
-}
-
-fn home() -> Option<PathBuf> {
-    std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
-}
-
-fn lock_words(event: &LockEvent) -> String {
-    match event {
-        LockEvent::Waiting { name, holder, limit } => {
-            format!("Waiting up to {} s for {} to end its operation on {name}", limit.as_secs(), person(holder))
-        }
-        LockEvent::TakenOver { holder, gone: true } => {
-            format!("Taking over from {}, which has ended", person(holder))
-        }
-        LockEvent::TakenOver { holder, gone: false } => format!("Taking over from {} (expired)", person(holder)),
+/// A user without a name.
+#[cfg(unix)]
+fn nameless() -> String {
+    match rustix::process::getuid().as_raw() {
+        0 => "root".to_owned(),
+        number => format!("uid-{number}"),
     }
 }
 
-/// The time; a test may have this machine's clock go wrong.
-fn now() -> jiff::Timestamp {
-    let offset = std::env::var("KU8_CLOCK_OFFSET_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-    jiff::Timestamp::now() + jiff::SignedDuration::from_secs(offset)
+/// A user without a name.
+#[cfg(not(unix))]
+fn nameless() -> String {
+    "unknown".to_owned()
 }
 
+/// No core dump and no other process may read passwords out of this one's memory; elsewhere the system sees to it.
+#[cfg(not(unix))]
+pub(super) fn keep_memory_private() {}
+
 /// No core dump and no other process may read passwords out of this one's memory.
+#[cfg(unix)]
 pub(super) fn keep_memory_private() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     // A system that does not let us is no worse than before.

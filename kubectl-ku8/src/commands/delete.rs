@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::Context;
 use super::carry_out::Policy;
+use super::consent::{Deed, consent};
 use super::operate::{Approved, Done, operate};
 use super::pipeline::{PlanOptions, prepare};
 use super::plan::show;
 use super::publish::refuse;
 use super::resolve::require_head;
 use super::verdict::Verdict;
-use super::{Context, confirm};
 use crate::cli::{Output, parse_duration};
 use crate::error::{CommandError, exit};
 use crate::release::{Cause, Head};
@@ -57,7 +58,8 @@ pub async fn run(context: &Context, args: DeleteArgs) -> Result<u8, CommandError
     let prepared = prepare(context, cluster.reader(), &head.definition, Some(&head), &namespace, &options).await?;
     show(context, std::slice::from_ref(&prepared), Output::Text, false);
     refuse(&prepared)?;
-    confirm(&context.ui, args.yes, &format!("Delete {namespace}/{}?", args.name))?;
+    super::warnings::refuse(context, &prepared)?;
+    consent(context, args.yes, &Deed::of(format!("Delete {namespace}/{}?", args.name), &prepared.plan))?;
     let definition = head.definition.clone();
     let approved = Approved { namespace: namespace.clone(), head, definition, prepared, cause: Cause::Delete };
     let replan = async |head: &Head| {

@@ -1,7 +1,7 @@
-//! `doctor`: what needs attention in a namespace, and the command that puts it right.
+//! `doctor`: what needs attention on this machine and in a namespace, and the command that puts it right.
 //! It changes nothing.
 
-use clap::Args;
+use clap::{Args, CommandFactory as _};
 
 use super::checkup::{Finding, definition, document, plugin_policy, server, strays};
 use super::{Context, print_document};
@@ -10,7 +10,7 @@ use crate::error::{CommandError, exit};
 use crate::object::{labels, printable};
 use crate::release::head_selector;
 
-/// Look for what needs attention: stale locks, damaged records, missing objects and Secrets
+/// Look for what needs attention: other programs run in our place, stale locks, damaged records, missing objects
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   kubectl ku8 doctor
@@ -35,10 +35,25 @@ pub async fn run(context: &Context, args: DoctorArgs) -> Result<u8, CommandError
     if let Some(warning) = context.kuberc().and_then(|kuberc| plugin_policy(&kuberc)) {
         context.ui.warn(&printable(&warning));
     }
+    // What is wrong on this machine is told even when no cluster answers.
+    let mut found = super::installed::shadows(context, &super::Line::command());
+    match look(context, &args.names, &mut found).await {
+        Ok(names) => show(context, args.output, &found, names)?,
+        Err(error) if found.is_empty() => return Err(error),
+        Err(error) => {
+            show(context, args.output, &found, 0)?;
+            return Err(error);
+        }
+    }
+    Ok(if found.is_empty() { exit::DONE } else { exit::ERROR })
+}
+
+/// Looks at the cluster, and says how many definitions it looked at.
+async fn look(context: &Context, named: &[String], found: &mut Vec<Finding>) -> Result<usize, CommandError> {
     let cluster = context.cluster()?.reader();
     let namespace = context.namespace()?;
-    let mut found = server(cluster).await?;
-    let mut names = args.names.clone();
+    found.extend(server(cluster).await?);
+    let mut names = named.to_vec();
     for name in &names {
         crate::definition::check_name(name)?;
     }
@@ -63,11 +78,15 @@ pub async fn run(context: &Context, args: DoctorArgs) -> Result<u8, CommandError
     for name in &names {
         found.extend(definition(context, cluster, &namespace, name).await?);
     }
+    Ok(names.len())
+}
+
+fn show(context: &Context, output: Output, found: &[Finding], names: usize) -> Result<(), CommandError> {
     let styles = context.ui.out;
-    match args.output {
+    match output {
         Output::Text if found.is_empty() => {
-            let what =
-                if names.len() == 1 { "1 definition".to_owned() } else { format!("{} definitions", names.len()) };
+            let namespace = context.namespace()?;
+            let what = if names == 1 { "1 definition".to_owned() } else { format!("{names} definitions") };
             context.ui.print(&format!(
                 "{} Nothing needs attention: {what} looked at in namespace {namespace}.",
                 styles.good("Healthy.")
@@ -89,7 +108,7 @@ pub async fn run(context: &Context, args: DoctorArgs) -> Result<u8, CommandError
                 .collect();
             context.ui.print(&texts.join("\n"));
         }
-        _ => print_document(context, &document(&found), args.output),
+        _ => print_document(context, &document(found), output),
     }
-    Ok(if found.is_empty() { exit::DONE } else { exit::ERROR })
+    Ok(())
 }

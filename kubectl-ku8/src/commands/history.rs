@@ -5,23 +5,25 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::resolve::require_head;
-use super::{Context, print_document};
-use crate::cli::Output;
+use super::{Context, print_listing};
+use crate::cli::ListingArgs;
 use crate::error::{CommandError, exit};
 use crate::object::labels;
 use crate::release::{RevisionRecord, revision_name, revision_number, revision_selector};
-use crate::terminal::{Table, age};
+use crate::terminal::{Listing, Row, age};
 
 /// Show the revisions of a definition
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  kubectl ku8 history orders-db\n  kubectl ku8 history orders-db -o json")]
+#[command(
+    after_help = "Examples:\n  kubectl ku8 history orders-db\n  kubectl ku8 history orders-db -o wide\n  kubectl ku8 history orders-db -o jsonpath='{.items[0].revision}'"
+)]
 pub struct HistoryArgs {
     /// Definition
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// Output: text, json or yaml
-    #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
-    pub output: Output,
+    /// How it is printed.
+    #[command(flatten)]
+    pub form: ListingArgs,
 }
 
 /// Shows history.
@@ -41,7 +43,8 @@ pub async fn run(context: &Context, args: HistoryArgs) -> Result<u8, CommandErro
         })
         .collect();
     numbers.sort_unstable_by(|left, right| right.cmp(left));
-    let mut table = Table::new(&["REVISION", "STATUS", "WHEN", "TEMPLATE", "BY", "CAUSE", "CHANGES"]);
+    let heads = ["REVISION", "STATUS", "WHEN", "TEMPLATE", "BY", "CAUSE", "CHANGES"];
+    let mut listing = Listing::new(&heads, &["STARTED", "OBJECTS"]);
     let mut items: Vec<Value> = Vec::new();
     for (number, result) in &numbers {
         let status = match result.as_str() {
@@ -59,7 +62,7 @@ pub async fn run(context: &Context, args: HistoryArgs) -> Result<u8, CommandErro
                     .seconds_since(&record.meta.started_at)
                     .map_or_else(|| "?".to_owned(), |seconds| format!("{} ago", age(seconds)));
                 let meta = &record.meta;
-                table.row(&[
+                let cells = vec![
                     number.to_string(),
                     status.to_owned(),
                     since,
@@ -67,26 +70,26 @@ pub async fn run(context: &Context, args: HistoryArgs) -> Result<u8, CommandErro
                     meta.by.clone(),
                     meta.cause.to_string(),
                     meta.summary.clone(),
-                ]);
+                ];
+                let wide = vec![meta.started_at.clone(), record.inventory.entries().len().to_string()];
+                listing.row(Row { name: format!("revision/{number}"), cells, wide, labels: String::new() });
                 items.push(json!({"revision": number, "status": status, "meta": meta, "objects": record.inventory.entries().len()}));
             }
             Err(error) => {
                 context.ui.warn(&error.to_string());
-                table.row(&[number.to_string(), "Damaged".to_owned()]);
+                let cells = vec![number.to_string(), "Damaged".to_owned()];
+                listing.row(Row { name: format!("revision/{number}"), cells, ..Row::default() });
                 items.push(json!({"revision": number, "status": "Damaged"}));
             }
         }
     }
-    match args.output {
-        Output::Text if numbers.is_empty() => {
-            context.ui.say(&format!("{namespace}/{} was never published.", args.name));
-        }
-        Output::Text => context.ui.print(&table.render()),
-        _ => print_document(
-            context,
-            &json!({"apiVersion": "ku8.dev/v1", "kind": "History", "name": args.name, "namespace": namespace, "items": items}),
-            args.output,
-        ),
+    if args.form.output.is_table() && numbers.is_empty() {
+        context.ui.say(&format!("{namespace}/{} was never published.", args.name));
+        return Ok(exit::DONE);
     }
+    let document = json!({
+        "apiVersion": "ku8.dev/v1", "kind": "History", "name": args.name, "namespace": namespace, "items": items,
+    });
+    print_listing(context, &listing, &document, &args.form)?;
     Ok(exit::DONE)
 }

@@ -6,23 +6,40 @@ pub mod apply;
 mod approval;
 mod carry_out;
 mod checkup;
+pub mod completion;
+mod config;
+mod consent;
 mod context;
 pub mod define;
+mod definition_file;
 pub mod delete;
 pub mod doctor;
 pub mod drift;
 pub mod edit;
+mod environment;
+pub mod explain;
+mod explain_change;
+pub mod export;
+mod given;
+pub mod help;
 pub mod history;
 mod images;
+pub mod import;
+mod installed;
+pub mod integrate;
 mod interrupt;
 pub mod list;
+mod lock_words;
+pub mod man;
 pub mod new;
 mod operate;
+pub mod options;
 pub mod overview;
 mod owned;
 pub mod pipeline;
 mod place;
 pub mod plan;
+mod print;
 pub mod publish;
 pub mod rbac;
 mod record;
@@ -32,6 +49,7 @@ mod retire;
 mod rights;
 pub mod rollback;
 mod save;
+pub mod schema;
 pub mod secret;
 mod secret_list;
 mod secret_state;
@@ -42,23 +60,27 @@ mod stored;
 pub mod template;
 pub mod template_store;
 pub mod unlock;
+mod usage;
 mod verdict;
 pub mod version;
+mod warnings;
+mod watch;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use context::Context;
+use print::{listing_text, print_document, print_listing};
 
-use crate::cli::{GlobalArgs, Output};
+use crate::cli::GlobalArgs;
 use crate::error::{CommandError, exit, id};
 use crate::render::child;
-use crate::terminal::{AskError, LogLines, Ui};
+use crate::terminal::{AskError, LogLines};
 
 /// Plan, publish and operate middleware on any Kubernetes cluster, with nothing installed in it
 #[derive(Parser, Debug)]
@@ -66,7 +88,7 @@ use crate::terminal::{AskError, LogLines, Ui};
     name = "kubectl-ku8",
     bin_name = "kubectl ku8",
     version,
-    disable_help_subcommand = false,
+    disable_help_subcommand = true,
     propagate_version = false,
     max_term_width = 100,
     after_help = "Start with:\n  kubectl ku8 template list\n  kubectl ku8 new\n  kubectl ku8 define orders-db -t mysql --set database=orders\n  kubectl ku8 plan orders-db"
@@ -83,6 +105,9 @@ enum Command {
     New(new::NewArgs),
     Define(define::DefineArgs),
     Edit(edit::EditArgs),
+    Explain(explain::ExplainArgs),
+    Export(export::ExportArgs),
+    Import(import::ImportArgs),
     Show(show::ShowArgs),
     List(list::ListArgs),
     Plan(plan::PlanArgs),
@@ -100,7 +125,19 @@ enum Command {
     Repair(repair::RepairArgs),
     Forget(repair::ForgetArgs),
     Template(template::TemplateArgs),
+    Schema(schema::SchemaArgs),
+    Options(options::OptionsArgs),
+    Help(help::HelpArgs),
+    Completion(completion::CompletionArgs),
+    Integrate(integrate::IntegrateArgs),
+    #[command(hide = true)]
+    Man(man::ManArgs),
     Version(version::VersionArgs),
+}
+
+/// The command line as it is written in help: without what makes it read kubectl's forms.
+pub fn command_line() -> clap::Command {
+    Line::command()
 }
 
 /// Runs a command line and returns the exit code.
@@ -113,12 +150,25 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     crate::terminal::report_panics();
     context::keep_memory_private();
     sensitive::learn_arguments(&arguments);
-    let line = match parse(&arguments) {
+    if let Some(words) = completion::asked(&arguments) {
+        let offered = completion::answer(Line::command(), words);
+        crate::terminal::print_usage(&crate::terminal::Surroundings::default(), &offered, &offered, true);
+        return exit::DONE;
+    }
+    let line = match usage::parse(&arguments) {
         Ok(line) => line,
         Err(code) => return code,
     };
+    // A fault was told by its hook already; the exit code of one is ours and not the runtime's.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| start(line))).unwrap_or(exit::ERROR)
+}
+
+fn start(parsed: usage::Parsed) -> u8 {
+    let line = parsed.line;
+    crate::terminal::name_command(&parsed.words, parsed.document);
     log(line.globals.verbosity);
-    let context = Context::new(line.globals);
+    let context = Context::new(line.globals, parsed.document);
+    environment::fail_for_tests();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -129,22 +179,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let outcome = runtime.block_on(run(&context, line.command));
     // A prompt that was interrupted may still hold a thread; nobody needs to wait for it.
     runtime.shutdown_background();
-    outcome.unwrap_or_else(|error| {
+    warnings::end(&context, outcome).unwrap_or_else(|error| {
         context.ui.fail(&error);
         error.code
     })
-}
-
-/// clap ends usage errors with 2, which means "changes" here and in kubectl diff; ours is 1 (ecosystem.md, finding 8).
-fn parse(arguments: &[OsString]) -> Result<Line, u8> {
-    let fail = |error: clap::Error| {
-        let help = !error.use_stderr();
-        let words = error.render();
-        crate::terminal::print_usage(&words.ansi().to_string(), &words.to_string(), help);
-        if help { exit::DONE } else { exit::ERROR }
-    };
-    let matches = Line::command().try_get_matches_from(arguments).map_err(fail)?;
-    Line::from_arg_matches(&matches).map_err(fail)
 }
 
 async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandError> {
@@ -154,6 +192,9 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::New(args)) => new::run(context, args).await,
             Some(Command::Define(args)) => define::run(context, args).await,
             Some(Command::Edit(args)) => edit::run(context, args).await,
+            Some(Command::Explain(args)) => explain::run(context, &args),
+            Some(Command::Export(args)) => export::run(context, args).await,
+            Some(Command::Import(args)) => import::run(context, args).await,
             Some(Command::Show(args)) => show::run(context, args).await,
             Some(Command::List(args)) => list::run(context, args).await,
             Some(Command::Plan(args)) => plan::run(context, args).await,
@@ -171,6 +212,12 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Repair(args)) => repair::run(context, args).await,
             Some(Command::Forget(args)) => repair::forget(context, args).await,
             Some(Command::Template(args)) => template::run(context, &args),
+            Some(Command::Schema(args)) => schema::run(context, &args),
+            Some(Command::Options(_)) => options::run(context),
+            Some(Command::Help(args)) => help::run(context, &args),
+            Some(Command::Completion(args)) => completion::run(context, &args),
+            Some(Command::Integrate(args)) => integrate::run(context, &args),
+            Some(Command::Man(args)) => man::run(context, &args, Line::command()),
             Some(Command::Version(args)) => version::run(context, args).await,
         }
     };
@@ -225,26 +272,6 @@ impl From<AskError> for CommandError {
     }
 }
 
-/// Asks before something is done; without a terminal `--yes` is needed.
-///
-/// # Errors
-/// When nobody can be asked, or the answer is no.
-fn confirm(ui: &Ui, yes: bool, prompt: &str) -> Result<(), CommandError> {
-    if yes {
-        return Ok(());
-    }
-    let asker = crate::terminal::Asker::new(ui).map_err(|_| {
-        CommandError::new("nobody can be asked here, and --yes was not given")
-            .id(id::NOT_CONFIRMED)
-            .hint("pass --yes to go on without asking")
-    })?;
-    if asker.confirm(prompt, false)? {
-        Ok(())
-    } else {
-        Err(CommandError::new("declined; nothing was changed").id(id::NOT_CONFIRMED))
-    }
-}
-
 /// The names to work on: those given, or all of the namespace.
 ///
 /// # Errors
@@ -267,15 +294,6 @@ async fn select(context: &Context, names: &[String], all: bool) -> Result<Vec<St
         return Err(CommandError::new(format!("no definitions in namespace {namespace}")).id(id::NOTHING_NAMED));
     }
     Ok(found)
-}
-
-/// Prints one document as JSON or YAML.
-fn print_document(context: &Context, value: &serde_json::Value, output: Output) {
-    let text = match output {
-        Output::Yaml => crate::definition::yaml::to_printable(value),
-        _ => crate::object::printable_json(&serde_json::to_string_pretty(value).expect("JSON serialises")),
-    };
-    context.ui.print(&text);
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub async fn run(context: &Context) -> Result<u8, CommandError> {
             if good.is_empty() {
                 ui.print("  no definitions yet");
             } else {
-                ui.print(&super::list::table(context, &good, false));
+                ui.show(&super::list::listing(context, &good, false).table(false, true));
             }
         }
     }

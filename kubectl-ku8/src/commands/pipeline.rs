@@ -232,6 +232,7 @@ pub async fn prepare(
         new_credentials: options.new_credentials,
     });
     plan.warnings = cluster.warnings();
+    context.note_warnings(&plan);
     super::allow::refuse_strangers(&plan, options)?;
     Ok(Prepared { plan, desired, owner_id, effective, template: used, notes })
 }

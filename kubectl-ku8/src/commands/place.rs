@@ -1,5 +1,5 @@
-//! Which process of which machine somebody is, and whether that process has ended.
-//! It never signals a process and never waits for one.
+//! Where a process runs, so that one that has ended is told from one that lives elsewhere.
+//! It never guesses: what the system does not tell leaves a lock to its time.
 
 /// Tells one process of one boot of one machine from all others, as far as the system says: boot, process namespace
 /// (containers of one machine count their processes each for itself), and when the process began.
@@ -45,7 +45,14 @@ pub(super) fn is_gone(holder: &str) -> bool {
     theirs == here && began(process).map_or_else(|| has_ended(process), |began| began != start)
 }
 
+/// A system that does not tell of other processes leaves the lock to its time.
+#[cfg(not(unix))]
+fn has_ended(_: u32) -> bool {
+    false
+}
+
 /// A process that is somebody else's answers with another error than one that is not there.
+#[cfg(unix)]
 fn has_ended(process: u32) -> bool {
     let process = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
     process.is_none_or(|process| rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH))

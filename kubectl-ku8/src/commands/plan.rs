@@ -5,14 +5,16 @@ use clap::Args;
 use serde_json::json;
 
 use super::allow::AllowArgs;
+use super::operate::OperateArgs;
 use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::resolve::{read_head, require_head};
 use super::{Context, select};
 use crate::cli::Output;
-use crate::definition::{Definition, Document, parse_documents};
+use crate::definition::{Definition, Document, Sources, parse_documents};
 use crate::error::{CommandError, exit, id};
 use crate::plan::ProblemKind;
-use crate::terminal::{PlanView, render_markdown, render_plan};
+use crate::secrets::redact::redact;
+use crate::terminal::{MarkdownView, PlanView, SMALLEST_MARKDOWN, render_markdown, render_plan};
 
 /// Show what publish would change, field by field, without changing anything
 #[derive(Args, Debug)]
@@ -21,7 +23,7 @@ use crate::terminal::{PlanView, render_markdown, render_plan};
   kubectl ku8 plan --all --detailed-exitcode
   kubectl ku8 plan -f definition.yaml        # without storing it
   kubectl ku8 plan orders-db --out orders-db.plan && kubectl ku8 apply orders-db.plan
-  kubectl ku8 plan orders-db -o markdown     # for a pull request
+  kubectl ku8 plan orders-db -o markdown --max-bytes 65000 --uncut whole.md   # for a pull request
   kustomize build . | kubectl ku8 plan shop-web -f -")]
 pub struct PlanArgs {
     /// Definitions to plan
@@ -45,14 +47,53 @@ pub struct PlanArgs {
     /// Show every field of new objects, and unchanged objects
     #[arg(long)]
     pub full: bool,
+    /// Lines shown around each change of a text
+    #[arg(short = 'C', long, value_name = "COUNT")]
+    pub context_lines: Option<usize>,
     /// Keep the plan in this file, to be applied as it is: kubectl ku8 apply FILE
     #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "filename"])]
     pub out: Option<std::path::PathBuf>,
+    /// With -o markdown: show less, in steps, until it takes at most this many bytes; GitHub takes 65536
+    #[arg(long, value_name = "N", value_parser = size)]
+    pub max_bytes: Option<usize>,
+    /// With -o markdown: write all of it to this file too
+    #[arg(long, value_name = "FILE")]
+    pub uncut: Option<std::path::PathBuf>,
+    /// With -o markdown: where the whole plan can be read, named when something was left out
+    #[arg(long, value_name = "URL", value_parser = link)]
+    pub link: Option<String>,
     /// Show the fields the server or a webhook sets, one by one
     #[arg(long)]
     pub show_side_effects: bool,
     #[command(flatten)]
     pub(super) allow: AllowArgs,
+}
+
+impl PlanArgs {
+    /// What `publish --dry-run` plans with.
+    pub(super) fn of(names: Vec<String>, all: bool, how: &OperateArgs, allow: AllowArgs) -> Self {
+        let output = match how.output {
+            Output::Text => PlanOutput::Text,
+            Output::Json => PlanOutput::Json,
+            Output::Yaml => PlanOutput::Yaml,
+        };
+        Self {
+            names,
+            all,
+            filename: None,
+            create_namespace: false,
+            output,
+            detailed_exitcode: false,
+            full: how.full,
+            context_lines: None,
+            out: None,
+            max_bytes: None,
+            uncut: None,
+            link: None,
+            show_side_effects: false,
+            allow,
+        }
+    }
 }
 
 /// Forms a plan is shown in.
@@ -69,11 +110,36 @@ pub enum PlanOutput {
     Markdown,
 }
 
+/// A size Markdown can be brought down to.
+fn size(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(size) if size >= SMALLEST_MARKDOWN => Ok(size),
+        Ok(_) => Err(format!("at least {SMALLEST_MARKDOWN}: the title and the counts must fit")),
+        Err(_) => Err("not a number of bytes".to_owned()),
+    }
+}
+
+/// An address that stays one inside Markdown.
+fn link(text: &str) -> Result<String, String> {
+    let safe = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/?#@!$&'*+,;=%".contains(letter);
+    if (text.starts_with("https://") || text.starts_with("http://")) && text.chars().all(safe) && text.len() <= 500 {
+        Ok(text.to_owned())
+    } else {
+        Err("not an address such as https://ci.example.com/runs/7".to_owned())
+    }
+}
+
 /// Plans and shows.
 ///
 /// # Errors
 /// When a plan cannot be made, or cannot be applied as it is.
 pub async fn run(context: &Context, args: PlanArgs) -> Result<u8, CommandError> {
+    if args.output != PlanOutput::Markdown && (args.max_bytes.is_some() || args.uncut.is_some() || args.link.is_some())
+    {
+        return Err(CommandError::new("--max-bytes, --uncut and --link are about Markdown")
+            .id(id::USAGE)
+            .hint("add: -o markdown"));
+    }
     let namespace = context.namespace()?;
     let options = args.allow.options();
     let mut plans = Vec::new();
@@ -86,38 +152,61 @@ pub async fn run(context: &Context, args: PlanArgs) -> Result<u8, CommandError> 
             plans.push(prepare(context, cluster, &head.definition, Some(&head), &namespace, &options).await?);
         }
     }
-    if let Some(path) = &args.out {
-        let [prepared] = plans.as_slice() else {
-            return Err(CommandError::new("--out keeps one plan: name one definition").id(id::ONE_PLAN));
-        };
-        super::apply::keep(context, prepared, args.allow.saved(), path).await?;
-    }
     let output = match args.output {
         PlanOutput::Text => Output::Text,
         PlanOutput::Json => Output::Json,
         PlanOutput::Yaml => Output::Yaml,
         PlanOutput::Markdown => {
-            let texts: Vec<String> = plans.iter().map(|prepared| render_markdown(&prepared.plan)).collect();
-            context.ui.print(&texts.join("\n\n"));
+            markdown(context, &plans, &args)?;
+            keep(context, &plans, &args).await?;
             return verdict(&plans, args.detailed_exitcode);
         }
     };
-    let view = PlanView { styles: context.ui.out, full: args.full, side_effects: args.show_side_effects };
+    let lines = args.context_lines.unwrap_or(PlanView::LINES);
+    let view =
+        PlanView { lines, full: args.full, side_effects: args.show_side_effects, ..PlanView::new(context.ui.out) };
     show_as(context, &plans, output, view);
+    keep(context, &plans, &args).await?;
     verdict(&plans, args.detailed_exitcode)
+}
+
+/// Keeps a plan in a file, after it was shown: one that cannot be kept was seen all the same.
+async fn keep(context: &Context, plans: &[Prepared], args: &PlanArgs) -> Result<(), CommandError> {
+    let Some(path) = &args.out else { return Ok(()) };
+    let [prepared] = plans else {
+        return Err(CommandError::new("--out keeps one plan: name one definition").id(id::ONE_PLAN));
+    };
+    super::apply::keep(context, prepared, args.allow.saved(), path).await
+}
+
+/// Prints plans for a pull request, cut down to the size asked for, and keeps the whole of them in a file.
+fn markdown(context: &Context, plans: &[Prepared], args: &PlanArgs) -> Result<(), CommandError> {
+    let plans: Vec<&crate::plan::Plan> = plans.iter().map(|prepared| &prepared.plan).collect();
+    let mut view = MarkdownView { max_bytes: None, link: args.link.as_deref(), all: args.all };
+    if let Some(file) = &args.uncut {
+        crate::files::write_private(file, &redact(&(render_markdown(&plans, view) + "\n")))?;
+    }
+    view.max_bytes = args.max_bytes;
+    let text = redact(&render_markdown(&plans, view));
+    // What stands for a secret may be longer than it.
+    let over = args.max_bytes.map_or(0, |most| text.len().saturating_sub(most));
+    view.max_bytes = args.max_bytes.map(|most| most.saturating_sub(over));
+    context.ui.print(&if over > 0 { render_markdown(&plans, view) } else { text });
+    Ok(())
 }
 
 /// Shows plans in the form asked for.
 pub(super) fn show(context: &Context, plans: &[Prepared], output: Output, full: bool) {
-    show_as(context, plans, output, PlanView { styles: context.ui.out, full, side_effects: false });
+    match output {
+        // A question follows: all of it stays on the screen.
+        Output::Text => context.ui.show(&texts(plans, PlanView { full, ..PlanView::new(context.ui.out) })),
+        _ => show_as(context, plans, output, PlanView::new(context.ui.out)),
+    }
 }
 
 fn show_as(context: &Context, plans: &[Prepared], output: Output, view: PlanView) {
     match output {
-        Output::Text => {
-            let texts: Vec<String> = plans.iter().map(|prepared| render_plan(&prepared.plan, view)).collect();
-            context.ui.print(&texts.join("\n\n"));
-        }
+        Output::Text => context.ui.page(&texts(plans, view)),
         Output::Json | Output::Yaml => {
             let values: Vec<serde_json::Value> = plans
                 .iter()
@@ -132,9 +221,13 @@ fn show_as(context: &Context, plans: &[Prepared], output: Output, view: PlanView
     }
 }
 
+fn texts(plans: &[Prepared], view: PlanView) -> String {
+    plans.iter().map(|prepared| render_plan(&prepared.plan, view)).collect::<Vec<_>>().join("\n\n")
+}
+
 /// A plan as people read it.
 pub(super) fn text(context: &Context, prepared: &Prepared, full: bool) -> String {
-    render_plan(&prepared.plan, PlanView { styles: context.ui.out, full, side_effects: false })
+    render_plan(&prepared.plan, PlanView { full, ..PlanView::new(context.ui.err) })
 }
 
 /// The exit code of plans that were shown.
@@ -195,7 +288,11 @@ async fn plan_file(
     }
     let head = read_head(cluster, &namespace, definition.name()).await?;
     super::define::pin_template(context, &mut definition, head.as_ref(), Some((cluster, &namespace))).await?;
-    let mut prepared = prepare(context, cluster, &definition, head.as_ref(), &namespace, options).await?;
+    let mut sources = Sources::default();
+    sources.definition(&source, &text);
+    let mut prepared = prepare(context, cluster, &definition, head.as_ref(), &namespace, options)
+        .await
+        .map_err(|error| error.pointing_into(&sources))?;
     if missing {
         prepared.plan.create_namespace(&namespace);
     }

@@ -5,12 +5,13 @@ use clap::Args;
 
 use super::allow::AllowArgs;
 use super::carry_out::Policy;
+use super::consent::{Deed, consent};
 use super::operate::{Approved, Done, OperateArgs, is_settled, operate};
 use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::plan::show;
 use super::resolve::require_head;
 use super::verdict::{Verdict, print_results};
-use super::{Context, confirm, select};
+use super::{Context, select};
 use crate::cli::Output;
 use crate::error::{CommandError, exit, id};
 use crate::plan::{ProblemKind, SecretAction};
@@ -34,20 +35,46 @@ pub struct PublishArgs {
     /// When it fails, go back to the last good revision
     #[arg(long)]
     pub(super) rollback_on_failure: bool,
+    /// Only plan, as kubectl ku8 plan does; server and client are the same here
+    #[arg(
+        long,
+        value_name = "MODE",
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "server",
+        default_value = "none",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub(super) dry_run: DryRun,
     #[command(flatten)]
     pub(super) how: OperateArgs,
     #[command(flatten)]
     pub(super) allow: AllowArgs,
 }
 
+/// kubectl's words for a publish that changes nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum DryRun {
+    /// It is carried out.
+    #[default]
+    None,
+    /// The server is asked.
+    Server,
+    /// The server is asked all the same.
+    Client,
+}
+
 impl PublishArgs {
     /// What `new` publishes with after its questions.
-    pub(super) fn of(name: &str) -> Self {
+    pub(super) fn of(name: &str, yes: bool) -> Self {
         Self {
             names: vec![name.to_owned()],
             all: false,
             rollback_on_failure: false,
-            how: OperateArgs { yes: true, ..OperateArgs::default() },
+            dry_run: DryRun::None,
+            how: OperateArgs { yes, ..OperateArgs::default() },
             allow: AllowArgs::default(),
         }
     }
@@ -58,6 +85,9 @@ impl PublishArgs {
 /// # Errors
 /// The first one that cannot be published.
 pub async fn run(context: &Context, args: PublishArgs) -> Result<u8, CommandError> {
+    if args.dry_run != DryRun::None {
+        return instead_plan(context, args).await;
+    }
     let options = args.allow.options();
     let mut verdicts = Vec::new();
     let mut outcome = Ok(());
@@ -66,7 +96,11 @@ pub async fn run(context: &Context, args: PublishArgs) -> Result<u8, CommandErro
     for name in names {
         let verdict = match one(context, &args, &name, &options).await {
             Ok(verdict) => verdict,
-            Err(error) => {
+            Err(mut error) => {
+                if !verdicts.is_empty() {
+                    // Those before it were published.
+                    error.message = error.message.replace("nothing was changed", &format!("{name} was not changed"));
+                }
                 outcome = Err(error);
                 break;
             }
@@ -84,6 +118,14 @@ pub async fn run(context: &Context, args: PublishArgs) -> Result<u8, CommandErro
     outcome.map(|()| exit::DONE)
 }
 
+/// What would be done, and nothing of it.
+async fn instead_plan(context: &Context, args: PublishArgs) -> Result<u8, CommandError> {
+    let asked = if args.dry_run == DryRun::Client { "; the server is asked all the same" } else { "" };
+    context.ui.say(&format!("--dry-run: this is what kubectl ku8 plan shows, and nothing is changed{asked}"));
+    let how = super::plan::PlanArgs::of(args.names, args.all, &args.how, args.allow);
+    super::plan::run(context, how).await
+}
+
 async fn one(
     context: &Context,
     args: &PublishArgs,
@@ -96,12 +138,13 @@ async fn one(
     let prepared = prepare(context, cluster, &head.definition, Some(&head), &namespace, options).await?;
     present(context, &prepared, &args.how);
     refuse(&prepared)?;
+    super::warnings::refuse(context, &prepared)?;
     refuse_unreadable(&prepared)?;
     if !prepared.plan.has_changes() && is_settled(&head) {
         return Ok(Verdict::unchanged(&namespace, head));
     }
     if prepared.plan.has_changes() {
-        confirm(&context.ui, args.how.yes, &format!("Publish {namespace}/{name}?"))?;
+        consent(context, args.how.yes, &Deed::of(format!("Publish {namespace}/{name}?"), &prepared.plan))?;
     }
     let definition = head.definition.clone();
     let approved = Approved { namespace: namespace.clone(), head, definition, prepared, cause: Cause::Publish };

@@ -47,10 +47,13 @@ pub struct RbacArgs {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Who {
     /// Lists, shows, plans with local comparison.
+    #[value(alias = "view")]
     Viewer,
     /// Plans with the server's dry-run.
+    #[value(alias = "plan")]
     Planner,
     /// Publishes and deletes.
+    #[value(alias = "deploy")]
     Deployer,
 }
 

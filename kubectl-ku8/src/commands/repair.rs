@@ -5,12 +5,13 @@ use clap::Args;
 use serde_json::json;
 
 use super::checkup::is_stale;
+use super::consent::{Deed, consent};
 use super::operate::locked;
 use super::pipeline::{PlanOptions, prepare};
 use super::resolve::require_head;
 use super::save::write_head;
 use super::secret_state::{name_of, own_secrets};
-use super::{Context, confirm, template_store};
+use super::{Context, template_store};
 use crate::cluster::{Cluster, PlanClient, Precondition};
 use crate::error::{CommandError, exit, id};
 use crate::object::{LiveObject, ObjectKey, labels, printable};
@@ -72,7 +73,8 @@ pub async fn run(context: &Context, args: RepairArgs) -> Result<u8, CommandError
             head_name(name)
         ));
     }
-    confirm(&context.ui, args.yes, &format!("Write this for {namespace}/{name}?"))?;
+    let question = format!("Write this for {namespace}/{name}?");
+    consent(context, args.yes, &Deed::new(question, &namespace))?;
     locked(context, &namespace, name, std::time::Duration::ZERO, async |cluster, lock| {
         for (key, live) in &stale {
             lock.check()?;
@@ -171,7 +173,8 @@ pub async fn forget(context: &Context, args: ForgetArgs) -> Result<u8, CommandEr
     for entry in kept.iter().flat_map(|head| head.state.inventory.entries()) {
         context.ui.print(&format!("  = keep   {}", printable(&entry.key().to_string())));
     }
-    confirm(&context.ui, args.yes, &format!("Forget {namespace}/{name}? Its objects keep running."))?;
+    let question = format!("Forget {namespace}/{name}? Its objects keep running.");
+    consent(context, args.yes, &Deed::new(question, &namespace))?;
     locked(context, &namespace, name, std::time::Duration::ZERO, async |cluster, lock| {
         let resource = PlanClient::config_maps();
         for record in &revisions {

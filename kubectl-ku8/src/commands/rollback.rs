@@ -5,12 +5,13 @@ use clap::Args;
 
 use super::allow::AllowArgs;
 use super::carry_out::{Ended, Operation, Policy, carry_out};
+use super::consent::{Deed, consent};
 use super::operate::{Approved, Done, End, OperateArgs, is_settled, operate};
 use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::publish::{present, refuse, refuse_unreadable};
 use super::resolve::require_head;
 use super::verdict::{Verdict, print_results};
-use super::{Context, confirm, stored};
+use super::{Context, stored};
 use crate::cli::Output;
 use crate::cluster::{Cluster, Lock};
 use crate::definition::Definition;
@@ -55,13 +56,18 @@ pub async fn run(context: &Context, args: RollbackArgs) -> Result<u8, CommandErr
     let prepared = towards(context, &head, &namespace, record.clone(), &options).await?;
     present(context, &prepared, &args.how);
     refuse(&prepared)?;
+    super::warnings::refuse(context, &prepared)?;
     refuse_unreadable(&prepared)?;
     if !prepared.plan.has_changes() && is_settled(&head) && head.definition.digest() == definition.digest() {
         context.ui.say(&format!("{namespace}/{} is as in revision {to} already.", args.name));
         print_results(context, &[Verdict::unchanged(&namespace, head)], false, args.how.output);
         return Ok(exit::DONE);
     }
-    confirm(&context.ui, args.how.yes, &format!("Roll {namespace}/{} back to revision {to}?", args.name))?;
+    consent(
+        context,
+        args.how.yes,
+        &Deed::of(format!("Roll {namespace}/{} back to revision {to}?", args.name), &prepared.plan),
+    )?;
     let approved = Approved { namespace: namespace.clone(), head, definition, prepared, cause: Cause::Rollback(to) };
     let replan = async |head: &Head| {
         let prepared = towards(context, head, &namespace, record.clone(), &options).await?;

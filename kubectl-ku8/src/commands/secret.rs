@@ -7,14 +7,15 @@ use base64::Engine as _;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
+use super::consent::{Deed, consent};
 use super::operate::{Approved, Done, OperateArgs, locked, operate};
 use super::pipeline::{PlanOptions, Prepared, prepare};
 use super::publish::{present, refuse, refuse_unreadable};
 use super::resolve::require_head;
 use super::secret_state::revision_of;
 use super::verdict::{Verdict, print_results};
-use super::{Context, confirm, secret_list};
-use crate::cli::Output;
+use super::{Context, secret_list};
+use crate::cli::{ListingArgs, Output};
 use crate::cluster::{Cluster, PlanClient, Precondition};
 use crate::error::{CommandError, exit, id};
 use crate::object::{LiveObject, ObjectKey, is_dns_subdomain, labels};
@@ -43,9 +44,8 @@ enum SecretCommand {
         /// Definition
         #[arg(value_name = "NAME")]
         name: String,
-        /// Output: text, json or yaml
-        #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
-        output: Output,
+        #[command(flatten)]
+        form: ListingArgs,
     },
     /// Set one value, read from standard input or asked for without showing it
     #[command(after_help = "Examples:
@@ -84,9 +84,9 @@ enum SecretCommand {
 /// An unknown definition or key, a Secret of somebody else, or a write that fails.
 pub async fn run(context: &Context, args: SecretArgs) -> Result<u8, CommandError> {
     match args.command {
-        SecretCommand::List { name, output } => secret_list::list(context, &name, output).await,
+        SecretCommand::List { name, form } => secret_list::list(context, &name, &form).await,
         SecretCommand::Set { name, key, yes } => set(context, &name, &key, yes).await,
-        SecretCommand::Rotate { name, key, how } => rotate(context, &name, &key, &how).await,
+        SecretCommand::Rotate { name, key, how } => Box::pin(rotate(context, &name, &key, &how)).await,
     }
 }
 
@@ -166,8 +166,8 @@ async fn set(context: &Context, name: &str, key: &str, yes: bool) -> Result<u8, 
     if let Some(live) = &live {
         own(live, &known, &secret)?;
     }
-    if replaces && !yes {
-        confirm(&context.ui, false, &format!("Replace key {key} of Secret/{secret}?"))?;
+    if replaces {
+        consent(context, yes, &Deed::new(format!("Replace key {key} of Secret/{secret}?"), &known.namespace))?;
     }
     let value = context.ui.read_secret(&format!("Value of {key}"))?;
     let data = Map::from_iter([(key.clone(), json!(base64::engine::general_purpose::STANDARD.encode(value)))]);
@@ -176,8 +176,7 @@ async fn set(context: &Context, name: &str, key: &str, yes: bool) -> Result<u8, 
         write(cluster, &known, &secret, data, live.as_ref(), replaces).await
     })
     .await?;
-    let done = if replaces { "replaced" } else { "set" };
-    context.ui.print(&format!("Secret/{secret} key {key} {done}"));
+    context.ui.print(&format!("Secret/{secret} key {key} {}", if replaces { "replaced" } else { "set" }));
     if replaces && known.head.state.current > 0 {
         context.ui.say(&format!("next: kubectl ku8 publish {name}   # restarts what uses it"));
     }
@@ -216,8 +215,9 @@ async fn rotate(context: &Context, name: &str, key: &str, how: &OperateArgs) -> 
     }
     present(context, &prepared, how);
     refuse(&prepared)?;
+    super::warnings::refuse(context, &prepared)?;
     refuse_unreadable(&prepared)?;
-    confirm(&context.ui, how.yes, &format!("Rotate key {key} of {namespace}/{name}?"))?;
+    consent(context, how.yes, &Deed::of(format!("Rotate key {key} of {namespace}/{name}?"), &prepared.plan))?;
     super::rights::preflight(context, &prepared.plan, true).await?;
     let data = secrets::generate(&intent, std::slice::from_ref(&key))
         .map_err(|error| CommandError::new(error.to_string()).id(id::RANDOMNESS))?;

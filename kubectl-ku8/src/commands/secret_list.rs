@@ -8,18 +8,18 @@ use serde_json::{Map, Value, json};
 use super::pipeline::PlanOptions;
 use super::secret::{know, secret_key};
 use super::secret_state::{name_of, own_secrets, revision_of};
-use super::{Context, print_document};
-use crate::cli::Output;
+use super::{Context, print_listing};
+use crate::cli::ListingArgs;
 use crate::cluster::PlanClient;
 use crate::error::{CommandError, exit};
 use crate::render::SecretSource;
-use crate::terminal::Table;
+use crate::terminal::{Listing, Row};
 
 /// Lists.
 ///
 /// # Errors
 /// When the definition does not exist or the cluster cannot be read.
-pub(super) async fn list(context: &Context, name: &str, output: Output) -> Result<u8, CommandError> {
+pub(super) async fn list(context: &Context, name: &str, form: &ListingArgs) -> Result<u8, CommandError> {
     let known = know(context, name, &PlanOptions { allow_empty: true, ..PlanOptions::default() }).await?;
     let cluster = context.cluster()?.reader();
     let mut rows: BTreeMap<(String, String), [String; 3]> = BTreeMap::new();
@@ -45,25 +45,19 @@ pub(super) async fn list(context: &Context, name: &str, output: Output) -> Resul
             rows.insert((secret.clone(), key.clone()), [from, state.to_owned(), count.to_string()]);
         }
     }
-    if output == Output::Text {
-        if rows.is_empty() {
-            context.ui.say(&format!("{name} has no Secrets."));
-            return Ok(exit::DONE);
-        }
-        let mut table = Table::new(&["SECRET", "KEY", "VALUE", "STATE", "ROTATIONS"]);
-        for ((secret, key), [from, state, count]) in rows {
-            table.row(&[secret, key, from, state, count]);
-        }
-        context.ui.print(&table.render());
+    if form.output.is_table() && rows.is_empty() {
+        context.ui.say(&format!("{name} has no Secrets."));
         return Ok(exit::DONE);
     }
-    let items: Vec<Value> = rows
-        .into_iter()
-        .map(|((secret, key), [from, state, count])| {
-            json!({"secret": secret, "key": key, "source": from, "state": state,
-                   "rotations": count.parse::<u64>().unwrap_or(0)})
-        })
-        .collect();
-    print_document(context, &json!({"apiVersion": "ku8.dev/v1", "kind": "SecretKeyList", "items": items}), output);
+    let mut listing = Listing::new(&["SECRET", "KEY", "VALUE", "STATE", "ROTATIONS"], &[]);
+    let mut items: Vec<Value> = Vec::new();
+    for ((secret, key), [from, state, count]) in rows {
+        items.push(json!({"secret": secret, "key": key, "source": from, "state": state,
+            "rotations": count.parse::<u64>().unwrap_or(0)}));
+        let name = format!("secret/{secret}/{key}");
+        listing.row(Row { name, cells: vec![secret, key, from, state, count], ..Row::default() });
+    }
+    let document = json!({"apiVersion": "ku8.dev/v1", "kind": "SecretKeyList", "items": items});
+    print_listing(context, &listing, &document, form)?;
     Ok(exit::DONE)
 }

@@ -14,17 +14,24 @@ use crate::transform::Desired;
 /// Values of `--set …password=…`: refused where a schema marks a secret, and repeated by no message either way.
 pub(super) fn learn_arguments(arguments: &[OsString]) {
     for word in arguments.iter().filter_map(|word| word.to_str()) {
-        let Some((path, value)) = word.trim_start_matches("--set=").split_once('=') else { continue };
-        let last = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
-        // `existingSecret=name` names a Secret and is none.
-        if is_sensitive_name(&last) && !last.contains("secret") {
-            redact::learn(value);
+        let setting = ["--set=", "--set-string=", "--set-json="].iter().find_map(|flag| word.strip_prefix(flag));
+        if let Some((path, value)) = setting.unwrap_or(word).split_once('=') {
+            learn_setting(path, value);
         }
     }
     // `secret set` takes no value; one that is given all the same is refused, and not repeated.
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
     if let Some(at) = words.windows(2).position(|pair| pair == ["secret", "set"]) {
         words[at + 2..].iter().filter(|word| !word.starts_with('-')).skip(2).for_each(|word| redact::learn(word));
+    }
+}
+
+/// One value that was set, when its name says that it is secret.
+pub(super) fn learn_setting(path: &str, value: &str) {
+    let last = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
+    // `existingSecret=name` names a Secret and is none.
+    if is_sensitive_name(&last) && !last.contains("secret") {
+        redact::learn(value);
     }
 }
 

@@ -91,7 +91,11 @@ async fn values(
     let template = load_template(context, reference, Some((cluster, namespace))).await?;
     let checked = context.runtime()?.check(&template, Value::Object(head.definition.spec.values.clone()))?;
     if output != Output::Text {
-        print_document(context, &json!({"values": checked.values, "defaults": checked.filled}), output);
+        let document = json!({
+            "apiVersion": "ku8.dev/v1", "kind": "Values", "name": head.definition.name(), "namespace": namespace,
+            "values": checked.values, "defaults": checked.filled,
+        });
+        print_document(context, &document, output);
         return Ok(());
     }
     let mut table = Table::new(&["VALUE", "IS", "FROM"]);
@@ -106,7 +110,7 @@ async fn values(
             if from_default { "default" } else { "you" }.to_owned(),
         ]);
     }
-    context.ui.print(&table.render());
+    context.ui.page(&table.render());
     Ok(())
 }
 

@@ -1,31 +1,39 @@
 //! `status`: what a definition says of itself, and what the cluster says of its objects.
 //! Phase and health are shown side by side and never mixed.
 
+use std::time::Duration;
+
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::resolve::require_head;
-use super::{Context, print_document};
-use crate::cli::Output;
+use super::{Context, listing_text};
+use crate::cli::{Format, ListingArgs};
 use crate::cluster::PlanClient;
 use crate::error::{CommandError, exit};
 use crate::object::{ObjectKey, labels, printable};
 use crate::release::{Head, head_selector};
-use crate::terminal::{Table, age, diagnosis_lines};
+use crate::terminal::{Listing, Row, Table, age, diagnosis_lines};
 use crate::wait::{Status, WaitReport, diagnose, look};
+
+/// Between two looks of `--watch`.
+const BETWEEN: Duration = Duration::from_secs(2);
 
 /// Show how definitions and their objects are doing
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  kubectl ku8 status\n  kubectl ku8 status orders-db\n  kubectl ku8 status orders-db -o json"
+    after_help = "Examples:\n  kubectl ku8 status\n  kubectl ku8 status orders-db\n  kubectl ku8 status orders-db -o json\n  kubectl ku8 status --watch"
 )]
 pub struct StatusArgs {
     /// Definitions; all of the namespace when none is named
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// Output: text, json or yaml
-    #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
-    pub output: Output,
+    /// Go on and show again what changes, until Ctrl-C
+    #[arg(short = 'w', long)]
+    pub watch: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub form: ListingArgs,
 }
 
 /// Shows status.
@@ -33,6 +41,22 @@ pub struct StatusArgs {
 /// # Errors
 /// When a definition does not exist or the cluster cannot be read.
 pub async fn run(context: &Context, args: StatusArgs) -> Result<u8, CommandError> {
+    let mut last = String::new();
+    loop {
+        let text = look_once(context, &args).await?;
+        if text != last {
+            context.ui.print_exactly(&text);
+            last = text;
+        }
+        if !args.watch || context.ui.is_closed() {
+            return Ok(exit::DONE);
+        }
+        tokio::time::sleep(BETWEEN).await;
+    }
+}
+
+/// What is to be printed now, with its line end.
+async fn look_once(context: &Context, args: &StatusArgs) -> Result<String, CommandError> {
     let namespace = context.namespace()?;
     let cluster = context.cluster()?.reader();
     let mut found = Vec::new();
@@ -54,25 +78,17 @@ pub async fn run(context: &Context, args: StatusArgs) -> Result<u8, CommandError
             found.push((head, report));
         }
     }
-    match args.output {
-        Output::Text if found.is_empty() => {
-            context.ui.say(&format!("No definitions in namespace {namespace}. Begin with: kubectl ku8 new"));
-        }
-        Output::Text if args.names.is_empty() => context.ui.print(&overview(&found)),
-        Output::Text => {
-            let texts: Vec<String> = found.iter().map(|(head, report)| detail(context, head, report)).collect();
-            context.ui.print(&texts.join("\n\n"));
-        }
-        _ => {
-            let items: Vec<Value> = found.iter().map(|(head, report)| document(&namespace, head, report)).collect();
-            print_document(
-                context,
-                &json!({"apiVersion": "ku8.dev/v1", "kind": "StatusList", "items": items}),
-                args.output,
-            );
-        }
+    if args.form.output.is_table() && found.is_empty() {
+        context.ui.say(&format!("No definitions in namespace {namespace}. Begin with: kubectl ku8 new"));
+        return Ok(String::new());
     }
-    Ok(exit::DONE)
+    if args.form.output == Format::Text && !args.names.is_empty() {
+        let texts: Vec<String> = found.iter().map(|(head, report)| detail(context, head, report)).collect();
+        return Ok(context.ui.shown(&texts.join("\n\n")));
+    }
+    let items: Vec<Value> = found.iter().map(|(head, report)| document(&namespace, head, report)).collect();
+    let document = json!({"apiVersion": "ku8.dev/v1", "kind": "StatusList", "items": items});
+    listing_text(context, &overview(&found), &document, &args.form)
 }
 
 async fn examine(cluster: &PlanClient, head: Head) -> Result<(Head, WaitReport), CommandError> {
@@ -95,25 +111,29 @@ fn health(report: &WaitReport) -> String {
     worst.map_or_else(|| "-".to_owned(), |status| status.to_string())
 }
 
-fn overview(found: &[(Head, WaitReport)]) -> String {
-    let mut table = Table::new(&["NAME", "TEMPLATE", "PHASE", "HEALTH", "REVISION", "OBJECTS", "WAITING FOR"]);
+fn overview(found: &[(Head, WaitReport)]) -> Listing {
+    let heads = ["NAME", "TEMPLATE", "PHASE", "HEALTH", "REVISION", "OBJECTS", "WAITING FOR"];
+    let mut listing = Listing::new(&heads, &["LAST GOOD", "REASON"]);
     for (head, report) in found {
         let late = report.laggards();
         let waiting = late
             .first()
             .map_or_else(String::new, |(key, health)| format!("{key}: {}", words(&health.message, health.status)));
-        let revision = if head.state.current == 0 { "-".to_owned() } else { head.state.current.to_string() };
-        table.row(&[
+        let number = |number: u32| if number == 0 { "-".to_owned() } else { number.to_string() };
+        let cells = vec![
             head.definition.name().to_owned(),
             head.definition.template_label(),
             phase(head),
             health(report),
-            revision,
+            number(head.state.current),
             format!("{} of {}", report.objects.len() - late.len(), report.objects.len()),
             waiting,
-        ]);
+        ];
+        let wide = vec![number(head.state.last_good), head.state.reason.clone().unwrap_or_default()];
+        let name = format!("definition/{}", head.definition.name());
+        listing.row(Row { name, cells, wide, labels: String::new() });
     }
-    table.render()
+    listing
 }
 
 fn words(message: &str, status: Status) -> String {
@@ -162,8 +182,10 @@ fn document(namespace: &str, head: &Head, report: &WaitReport) -> Value {
             "status": health.status, "message": health.message, "diagnosis": report.diagnoses.get(key)})
         })
         .collect();
+    let name = head.definition.name();
     json!({
-        "name": head.definition.name(), "namespace": namespace, "phase": head.state.phase, "modified": head.is_modified(),
+        "metadata": {"name": name, "namespace": namespace, "labels": head.definition.metadata.labels},
+        "name": name, "namespace": namespace, "phase": head.state.phase, "modified": head.is_modified(),
         "health": health(report), "revision": head.state.current, "pending": head.state.pending,
         "reason": head.state.reason, "operation": head.state.operation, "objects": objects,
     })

@@ -4,16 +4,18 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::explain::schema_of;
+use super::new::titles;
 use super::pipeline::render_values;
-use super::resolve::{SetArgs, collect_values, load_by_name};
-use super::{Context, print_document};
-use crate::cli::Output;
-use crate::definition::{Definition, TemplateRef, yaml};
+use super::resolve::{SetArgs, as_typed, load_by_name, read_values};
+use super::{Context, print_document, print_listing};
+use crate::cli::{ListingArgs, Output};
+use crate::definition::{Definition, TemplateRef, modeline, yaml};
 use crate::error::{CommandError, exit, id};
 use crate::object::is_dns_label;
 use crate::render::{Severity, builtin};
-use crate::schema::questions;
-use crate::terminal::Table;
+use crate::schema::questions_in;
+use crate::terminal::{Listing, Row, Table};
 
 /// Kubernetes version rendered for when no cluster is asked.
 const OFFLINE_KUBERNETES: &str = "1.30";
@@ -33,9 +35,8 @@ enum TemplateCommand {
     /// List the built-in templates
     #[command(after_help = "Examples:\n  kubectl ku8 template list\n  kubectl ku8 template list -o json")]
     List {
-        /// Output: text, json or yaml
-        #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
-        output: Output,
+        #[command(flatten)]
+        form: ListingArgs,
     },
     /// Show what a template is and its parameters
     #[command(
@@ -48,11 +49,16 @@ enum TemplateCommand {
         #[arg(long)]
         all: bool,
     },
-    /// Print a template's JSON Schema
-    #[command(after_help = "Examples:\n  kubectl ku8 template schema redis")]
+    /// Print a template's JSON Schema, or write it for an editor
+    #[command(
+        after_help = "Examples:\n  kubectl ku8 template schema redis\n  kubectl ku8 template schema mysql -o mysql.schema.json   # then, in values.yaml: # yaml-language-server: $schema=mysql.schema.json"
+    )]
     Schema {
         /// Built-in name or component file
         template: String,
+        /// Write it to this file, in the form every editor reads
+        #[arg(short = 'o', long = "output", value_name = "FILE")]
+        file: Option<std::path::PathBuf>,
     },
     /// Print the objects a template renders from values
     #[command(
@@ -87,31 +93,45 @@ struct RenderArgs {
 /// When the template is unknown or refuses the values.
 pub fn run(context: &Context, args: &TemplateArgs) -> Result<u8, CommandError> {
     match &args.command {
-        TemplateCommand::List { output } => list(context, *output)?,
+        TemplateCommand::List { form } => list(context, form)?,
         TemplateCommand::Show { template, all } => show(context, template, *all)?,
-        TemplateCommand::Schema { template } => {
+        TemplateCommand::Schema { template, file: None } => {
             print_document(context, load_by_name(context, template)?.schema().document(), Output::Json);
         }
+        TemplateCommand::Schema { template, file: Some(file) } => write_schema(context, template, file)?,
         TemplateCommand::Render(args) => render(context, args)?,
     }
     Ok(exit::DONE)
 }
 
-fn list(context: &Context, output: Output) -> Result<(), CommandError> {
-    let mut table = Table::new(&["NAME", "VERSION", "SOFTWARE", "TITLE"]);
+fn write_schema(context: &Context, name: &str, file: &std::path::Path) -> Result<(), CommandError> {
+    let template = load_by_name(context, name)?;
+    let schema = crate::definition::values_schema(schema_of(&template));
+    let text = serde_json::to_string_pretty(&schema).expect("JSON serialises");
+    crate::files::write_text(file, &format!("{text}\n"))?;
+    let ui = &context.ui;
+    ui.print(&format!("schema of {} values written to {}", template.metadata().name, file.display()));
+    ui.say(&ui.err.dim(&format!("first line of a values file: {}", modeline(&file.display().to_string()))));
+    Ok(())
+}
+
+fn list(context: &Context, form: &ListingArgs) -> Result<(), CommandError> {
+    let mut listing = Listing::new(&["NAME", "VERSION", "SOFTWARE", "TITLE"], &["DIGEST"]);
     let mut items = Vec::new();
     for entry in builtin::all() {
         let template = load_by_name(context, entry.name)?;
         let metadata = template.metadata();
         let software = metadata.app_version.clone().unwrap_or_else(|| "-".into());
-        table.row(&[entry.name.to_owned(), metadata.version.clone(), software, metadata.title.clone()]);
-        items.push(json!({"metadata": metadata, "digest": format!("sha256:{}", entry.sha256)}));
+        let digest = format!("sha256:{}", entry.sha256);
+        let cells = vec![entry.name.to_owned(), metadata.version.clone(), software, titles(context, &template).title];
+        let name = format!("template/{}", entry.name);
+        listing.row(Row { name, cells, wide: vec![digest.clone()], ..Row::default() });
+        items.push(json!({"metadata": metadata, "digest": digest}));
     }
-    if output == Output::Text {
-        context.ui.print(&table.render());
+    let document = json!({"apiVersion": "ku8.dev/v1", "kind": "TemplateList", "items": items});
+    print_listing(context, &listing, &document, form)?;
+    if form.output.is_table() {
         context.ui.say(&context.ui.err.dim("parameters of one: kubectl ku8 template show NAME"));
-    } else {
-        print_document(context, &json!({"apiVersion": "ku8.dev/v1", "kind": "TemplateList", "items": items}), output);
     }
     Ok(())
 }
@@ -120,19 +140,20 @@ fn show(context: &Context, name: &str, all: bool) -> Result<(), CommandError> {
     use crate::schema::Group;
     let template = load_by_name(context, name)?;
     let metadata = template.metadata();
+    let titles = titles(context, &template);
     let ui = &context.ui;
     ui.print(&format!(
         "{} {}   {}\n{}",
         ui.out.bold(&metadata.name),
         metadata.version,
-        metadata.title,
-        metadata.description
+        titles.title,
+        titles.description
     ));
     ui.print(&format!("{}, sha256:{}", template.origin(), template.digest()));
     let groups = [("basic", Group::Basic), ("advanced", Group::Advanced), ("expert", Group::Expert)];
     for (word, group) in groups.into_iter().take(if all { 3 } else { 2 }) {
         let mut table = Table::new(&["PARAMETER", "DEFAULT", "MEANING"]);
-        let found = questions(template.schema(), Some(group));
+        let found = questions_in(template.schema(), Some(group), context.ui.lang().key());
         for question in &found {
             let default = match &question.default {
                 Some(Value::String(text)) => text.clone(),
@@ -179,8 +200,9 @@ fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError> {
     let template = load_by_name(context, &args.template)?;
     let mut definition = Definition::new(&args.name, None);
     definition.spec.template = Some(TemplateRef { name: args.template.clone(), version: None, digest: None });
-    let patch = collect_values(&args.files, &args.set)?;
-    crate::definition::merge(&mut definition.spec.values, &patch);
+    let values = read_values(&args.files, &args.set)?;
+    crate::definition::merge(&mut definition.spec.values, &values.patch);
+    as_typed(&mut definition.spec.values, &values.sources, &template);
     let namespace = context.offline_namespace();
     if !is_dns_label(&namespace) {
         return Err(CommandError::new(format!(
@@ -189,7 +211,8 @@ fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError> {
         .id(id::USAGE));
     }
     check_kubernetes(&args.kubernetes)?;
-    let found = render_values(context, &template, &definition, &namespace, &args.kubernetes, &Value::Null)?;
+    let found = render_values(context, &template, &definition, &namespace, &args.kubernetes, &Value::Null)
+        .map_err(|error| error.pointing_into(&values.sources))?;
     let objects: Vec<Value> = found.rendered.objects.into_iter().map(|object| object.manifest.into_value()).collect();
     for warning in found.rendered.warnings.iter().filter(|warning| warning.severity != Severity::Info) {
         context.ui.warn(&format!("{} [{}]", warning.message, warning.code));

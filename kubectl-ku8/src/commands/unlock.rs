@@ -3,8 +3,9 @@
 
 use clap::Args;
 
+use super::Context;
+use super::consent::{Deed, consent};
 use super::resolve::require_head;
-use super::{Context, confirm};
 use crate::cluster::person;
 use crate::error::{CommandError, exit, id};
 use crate::terminal::age;
@@ -72,7 +73,8 @@ pub async fn run(context: &Context, args: UnlockArgs) -> Result<u8, CommandError
             .hint(format!("if it must stop now: kubectl ku8 unlock {name} --force")));
     }
     if live {
-        confirm(&context.ui, args.yes, &format!("Take the lock away from {}?", person(&lock.holder)))?;
+        let question = format!("Take the lock away from {}?", person(&lock.holder));
+        consent(context, args.yes, &Deed::new(question, &namespace))?;
     }
     for _ in 0..TRIES {
         match cluster.break_lock(&lock).await {

@@ -1,8 +1,11 @@
 //! Stage 1: the user's document, its text form and its rules.
 //! It never talks to a cluster and never judges values; that is the schema's work.
 
+mod editor;
 mod merge;
 mod parse;
+mod places;
+mod sources;
 pub mod yaml;
 
 use std::collections::BTreeMap;
@@ -12,8 +15,10 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+pub use editor::{TemplateSchema, document, json_schema, modeline, tidy, values_schema};
 pub use merge::{SetError, SetKind, merge, set_value};
 pub use parse::{Document, parse, parse_documents, parse_values};
+pub use sources::{Part, Sources, Spot};
 
 use crate::object::{is_dns_label, printable};
 
@@ -51,6 +56,19 @@ pub enum DefinitionError {
         source_name: String,
         /// What is wrong, naming the field.
         message: String,
+    },
+    /// The same where the place is told apart.
+    #[error("{0}")]
+    Bare(String),
+    /// Something of these with its place in the file.
+    #[error("{place}: {error}\n{snippet}")]
+    Placed {
+        /// `file:line:column`.
+        place: String,
+        /// What is wrong there.
+        error: Box<DefinitionError>,
+        /// The line, and what is underlined in it.
+        snippet: String,
     },
     /// The name cannot be used for objects in the cluster.
     #[error(

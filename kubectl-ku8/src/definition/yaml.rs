@@ -1,6 +1,7 @@
 //! The one place where YAML becomes JSON and back, with numbers as kubectl reads them.
 //! It never follows includes, and never expands a document beyond a fixed budget.
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::object::{printable_json, steers};
@@ -34,6 +35,14 @@ pub fn documents(text: &str) -> Result<Vec<Value>, YamlError> {
         YamlError { line, column, message }
     })?;
     Ok(values.into_iter().filter(|value| !value.is_null()).collect())
+}
+
+/// Where a text stops being of a type, as line and column; none when it is of that type.
+pub(super) fn misfit<T: DeserializeOwned>(text: &str) -> Option<(usize, usize)> {
+    let options = serde_saphyr::options! { legacy_octal_numbers: true, with_snippet: false };
+    let error = serde_saphyr::from_multiple_with_options::<T>(text, options).err()?;
+    let place = error.location()?;
+    Some((usize::try_from(place.line()).ok()?, usize::try_from(place.column()).ok()?))
 }
 
 /// Writes one document.

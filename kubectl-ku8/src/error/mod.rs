@@ -1,11 +1,13 @@
 //! Errors as commands end with them: a message, the next step, the exit code, and an id with a page of its own.
 //! One place maps every room's errors to them; rooms never know about exit codes or ids.
 
+mod findings;
 mod ids;
 mod rooms;
 
 use thiserror::Error;
 
+pub use findings::Finding;
 pub use ids::{id, page, pages, title};
 
 /// Exit codes (acceptance.md).
@@ -40,12 +42,14 @@ pub struct CommandError {
     pub message: String,
     /// What to do next, one thought each.
     pub hints: Vec<String>,
+    /// What is wrong with the values, one by one; the message is made of them when there are any.
+    pub findings: Vec<Finding>,
 }
 
 impl CommandError {
     /// An error without a hint, exit code 1 and the general id.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { id: id::GENERAL, code: exit::ERROR, message: message.into(), hints: Vec::new() }
+        Self { id: id::GENERAL, code: exit::ERROR, message: message.into(), hints: Vec::new(), findings: Vec::new() }
     }
 
     /// Says which kind of error it is.

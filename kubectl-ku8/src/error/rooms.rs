@@ -1,14 +1,13 @@
 //! The rooms' errors as commands end with them: id, exit code and next step of each kind.
 //! It never adds words about what happened; those are the room's own.
 
-use super::{CommandError, exit, id};
+use super::{CommandError, Finding, exit, id};
 use crate::apply::WriteError;
 use crate::cluster::ClusterError;
 use crate::definition::{DefinitionError, SetError};
 use crate::files::FilesError;
 use crate::release::RecordError;
 use crate::render::RenderError;
-use crate::schema::{Violation, dotted};
 use crate::transform::TransformError;
 
 /// What to do after a lost lock.
@@ -58,13 +57,19 @@ fn cluster_id(error: &ClusterError) -> &'static str {
 
 impl From<DefinitionError> for CommandError {
     fn from(error: DefinitionError) -> Self {
-        let failed = Self::new(error.to_string()).id(match &error {
+        let id = match &error {
             DefinitionError::Syntax { .. } => id::SYNTAX,
             DefinitionError::Empty(_) => id::EMPTY,
-            DefinitionError::Shape { .. } => id::SHAPE,
+            DefinitionError::Shape { .. } | DefinitionError::Bare(_) | DefinitionError::Placed { .. } => id::SHAPE,
             DefinitionError::Name(_) => id::NAME,
             DefinitionError::SecretData { .. } => id::SECRET_DATA,
-        });
+        };
+        let told = error.to_string();
+        // What is wrong decides, wherever it stands.
+        if let DefinitionError::Placed { error: inner, .. } = error {
+            return Self { message: told, ..Self::from(*inner) };
+        }
+        let failed = Self::new(told).id(id);
         match error {
             DefinitionError::SecretData { name } => failed.hint(format!(
                 "leave the Secret out of the definition and set its values beside it: kubectl ku8 secret set DEFINITION {name}/KEY"
@@ -80,9 +85,9 @@ impl From<SetError> for CommandError {
         let id = match &error {
             SetError::Form(_) => id::SET_FORM,
             SetError::Json(..) => id::SET_JSON,
-            SetError::Path { .. } => id::SET_PATH,
+            SetError::Path { .. } | SetError::Index { .. } => id::SET_PATH,
         };
-        Self::new(format!("--set: {error}")).id(id).hint("for example: --set storage.size=20Gi --set replicas=3")
+        Self::new(error.to_string()).id(id).hint("for example: --set storage.size=20Gi --set replicas=3")
     }
 }
 
@@ -156,16 +161,7 @@ impl From<RenderError> for CommandError {
         match &error {
             RenderError::Values(violations) => Self::from_violations(violations),
             RenderError::Diagnostics(found) => {
-                let lines: Vec<String> = found
-                    .iter()
-                    .map(|one| {
-                        let path = if one.path.is_empty() { "values".to_owned() } else { dotted(&one.path) };
-                        format!("{path}: {} [{}]", one.message, one.code)
-                    })
-                    .collect();
-                let mut failed = Self::new(lines.join("\n")).id(id::TEMPLATE_REFUSES);
-                failed.hints = found.iter().filter_map(|one| one.hint.clone()).collect();
-                failed
+                Self::of_findings(id::TEMPLATE_REFUSES, found.iter().map(Finding::from).collect())
             }
             RenderError::Refused(problems) => {
                 let mut failed = Self::new(error.to_string()).id(id::TEMPLATE_BROKE_RULES);
@@ -203,31 +199,6 @@ fn render_id(error: &RenderError) -> &'static str {
         E::Values(_) => id::VALUES,
         E::Diagnostics(_) => id::TEMPLATE_REFUSES,
         E::Refused(_) => id::TEMPLATE_BROKE_RULES,
-    }
-}
-
-/// The id of what the violations have in common.
-fn values_id(violations: &[Violation]) -> &'static str {
-    let mut ids = violations.iter().map(|one| match one.rule.as_str() {
-        "additionalProperties" | "unevaluatedProperties" => id::UNKNOWN_PARAMETER,
-        "required" => id::MISSING_PARAMETER,
-        "quantity" => id::QUANTITY,
-        "secret" => id::SECRET_VALUE,
-        "type" => id::WRONG_TYPE,
-        _ => id::NOT_ALLOWED,
-    });
-    let first = ids.next().unwrap_or(id::VALUES);
-    if ids.all(|other| other == first) { first } else { id::VALUES }
-}
-
-impl CommandError {
-    /// All violations at once, one line each.
-    pub fn from_violations(violations: &[Violation]) -> Self {
-        let lines: Vec<String> = violations.iter().map(|one| one.message.clone()).collect();
-        let mut failed = Self::new(lines.join("\n")).id(values_id(violations));
-        failed.hints = violations.iter().filter_map(|one| one.hint.clone()).collect();
-        failed.hints.dedup();
-        failed
     }
 }
 

@@ -1,33 +1,46 @@
-//! A text on its way through an editor: a private temporary file that outlives an error.
+//! A text on its way through an editor: a private folder with the file and its schema, which outlives an error.
 //! It is removed when all went well, and never readable by others.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::TempDir;
 
-use super::{FilesError, read_text};
+use super::{FilesError, read_text, write_text};
+
+/// Name of the schema beside the file.
+pub const SCHEMA: &str = "schema.json";
 
 /// The file behind an edit.
-pub struct Draft(NamedTempFile);
+pub struct Draft {
+    folder: TempDir,
+    path: PathBuf,
+}
 
 impl Draft {
-    /// Writes `text` into a new private file whose name shows what it is about.
+    /// Makes a new private folder and writes the schema into it; the file is `NAME.yaml`.
     ///
     /// # Errors
     /// When the temporary folder cannot be written.
-    pub fn create(name: &str, text: &str) -> Result<Self, FilesError> {
+    pub fn create(name: &str, schema: &str) -> Result<Self, FilesError> {
         let failed =
-            |error: std::io::Error| FilesError::Read { path: "temporary file".into(), reason: error.to_string() };
-        let mut file =
-            tempfile::Builder::new().prefix(&format!("ku8-{name}-")).suffix(".yaml").tempfile().map_err(failed)?;
-        file.write_all(text.as_bytes()).map_err(failed)?;
-        Ok(Self(file))
+            |error: std::io::Error| FilesError::Write { path: "temporary folder".into(), reason: error.to_string() };
+        let folder = tempfile::Builder::new().prefix(&format!("ku8-{name}-")).tempdir().map_err(failed)?;
+        write_text(&folder.path().join(SCHEMA), schema)?;
+        let path = folder.path().join(format!("{name}.yaml"));
+        Ok(Self { folder, path })
     }
 
-    /// Where it is.
+    /// Where the file is.
     pub fn path(&self) -> &Path {
-        self.0.path()
+        &self.path
+    }
+
+    /// Writes what the editor will show.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, text: &str) -> Result<(), FilesError> {
+        write_text(&self.path, text)
     }
 
     /// What it holds now.
@@ -35,15 +48,13 @@ impl Draft {
     /// # Errors
     /// When it cannot be read.
     pub fn read(&self) -> Result<String, FilesError> {
-        read_text(self.path())
+        read_text(&self.path)
     }
 
     /// Leaves it where it is.
-    ///
-    /// # Errors
-    /// When it cannot be kept.
-    pub fn keep(self) -> Result<PathBuf, FilesError> {
-        let shown = self.path().display().to_string();
-        self.0.keep().map(|(_, path)| path).map_err(|error| FilesError::Read { path: shown, reason: error.to_string() })
+    pub fn keep(self) -> PathBuf {
+        // Forgotten, so that it is not removed.
+        let _ = self.folder.keep();
+        self.path
     }
 }

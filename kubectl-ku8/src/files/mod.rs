@@ -1,10 +1,16 @@
 //! EDGE: the only room that opens files: input documents and the compiled-code cache.
 //! It never interprets what it reads, and never writes outside the paths it is given.
 
+mod document;
 mod draft;
+mod folder;
+mod fresh;
 mod input;
 mod plan_file;
 
-pub use draft::Draft;
+pub use document::{differs, documents_in, write_text};
+pub use draft::{Draft, SCHEMA};
+pub use folder::{programs_named, write_public};
+pub use fresh::{exists, write_new, write_program};
 pub use input::{FilesError, MAX_INPUT, read_bytes, read_input, read_text};
 pub use plan_file::write_private;

@@ -16,4 +16,4 @@ pub use named::Names;
 pub use observed::{DryRun, FieldConflict, LiveObject, Observation, Observed, Patch, PatchPolicy, Yielded};
 pub use quantity::{Quantity, QuantityError};
 pub use right::Right;
-pub use text::{is_dns_label, is_dns_subdomain, nearest, printable, printable_json, steers};
+pub use text::{is_dns_label, is_dns_subdomain, is_sensitive_name, nearest, printable, printable_json, steers};

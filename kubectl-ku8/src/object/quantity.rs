@@ -34,6 +34,11 @@ impl Quantity {
         self.nano
     }
 
+    /// Both amounts together, in the form of this one.
+    pub fn plus(self, other: Self) -> Self {
+        Self { nano: self.nano.saturating_add(other.nano), ..self }
+    }
+
     /// The same amount in the form the API server stores: the largest suffix without a fraction
     /// (apimachinery `resource.Quantity.CanonicalizeBytes`).
     pub fn canonical(self) -> String {
@@ -174,6 +179,12 @@ mod tests {
         let nano = |text: &str| text.parse::<Quantity>().unwrap().nano();
         assert_eq!(nano("1Gi"), nano("1073741824"));
         assert!(nano("1G") < nano("1Gi"));
+    }
+
+    #[test]
+    fn amounts_add_up_in_the_form_of_the_first() {
+        let sum = |one: &str, other: &str| one.parse::<Quantity>().unwrap().plus(other.parse().unwrap()).canonical();
+        assert_eq!((sum("500m", "1").as_str(), sum("512Mi", "512Mi").as_str()), ("1500m", "1Gi"));
     }
 
     #[test]

@@ -25,6 +25,14 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// Names of variables and keys whose plain values are not shown (plan-apply.md, section 3.6).
+pub fn is_sensitive_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "passwd", "secret", "token", "apikey", "api_key", "api-key", "private_key", "privatekey", "credential"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
 /// Escapes control characters (C0, C1, DEL) and direction overrides, so that text from a guest, the cluster or a
 /// file cannot steer a terminal (security.md, F7). Newline and tab stay.
 pub fn printable(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! Classes of changed fields, as the older systems' users asked for: replicas, image, ports, resources, other.
 //! It classifies by path alone and never by value.
 
+pub use crate::object::is_sensitive_name;
 use serde::Serialize;
 
 use super::PathStep;
@@ -38,12 +39,4 @@ impl FieldClass {
             _ => Self::Other,
         }
     }
-}
-
-/// Names of variables and keys whose plain values are not shown (plan-apply.md, section 3.6).
-pub fn is_sensitive_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "passwd", "secret", "token", "apikey", "api_key", "api-key", "private_key", "privatekey", "credential"]
-        .iter()
-        .any(|word| name.contains(word))
 }

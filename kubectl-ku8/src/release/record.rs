@@ -55,7 +55,10 @@ impl Head {
         let definition = serde_json::to_value(&self.definition).expect("a definition is plain data");
         let state = serde_json::to_string_pretty(&self.state).expect("state is plain data");
         let result = serde_json::to_string_pretty(&self.result).expect("results are plain data");
-        let mut labels_map = Map::new();
+        // The definition's own, so that `-l` finds them; ours win.
+        let own = self.definition.metadata.labels.iter();
+        let mut labels_map: Map<String, Value> =
+            own.map(|(key, value)| (key.clone(), Value::String(value.clone()))).collect();
         for (key, value) in [
             (labels::KIND, "definition"),
             (labels::NAME, self.definition.name()),

@@ -3,14 +3,12 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -126,7 +124,7 @@ fn spawn(launch: &Launch) -> Result<Child, RenderError> {
         .env_clear()
         .env("RAYON_NUM_THREADS", CHILD_THREADS.to_string())
         .env("MALLOC_ARENA_MAX", "2")
-        .current_dir("/")
+        .current_dir(if cfg!(unix) { "/" } else { "." })
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -153,15 +151,19 @@ fn judge(launch: &Launch, (frame, status, said): Answer) -> Result<Reply, Render
 fn crashed(launch: &Launch, status: io::Result<ExitStatus>, said: &str) -> RenderError {
     const SIGKILL: i32 = 9;
     const SIGXCPU: i32 = 24;
+    #[cfg(unix)]
+    let signal = |status: &ExitStatus| std::os::unix::process::ExitStatusExt::signal(status);
+    #[cfg(not(unix))]
+    let signal = |_: &ExitStatus| None::<i32>;
     if said.contains("memory allocation of") || said.contains("Cannot allocate memory") {
         return RenderError::ChildMemory;
     }
     let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let last: String = printable(last).chars().take(200).collect();
     match status {
-        Ok(status) if status.signal() == Some(SIGXCPU) => RenderError::ChildTime(launch.wall.as_secs()),
+        Ok(status) if signal(&status) == Some(SIGXCPU) => RenderError::ChildTime(launch.wall.as_secs()),
         // Not by us: the kernel ends the process that needs most when memory runs short.
-        Ok(status) if status.signal() == Some(SIGKILL) => RenderError::ChildMemory,
+        Ok(status) if signal(&status) == Some(SIGKILL) => RenderError::ChildMemory,
         Ok(status) if last.is_empty() => RenderError::ChildCrashed(status.to_string()),
         Ok(status) => RenderError::ChildCrashed(format!("{status}: {last}")),
         Err(error) => RenderError::ChildCrashed(error.to_string()),
@@ -187,8 +189,24 @@ fn answer(job: &[u8], component: &[u8]) -> Result<Reply, RenderError> {
     Runtime::new(settings)?.perform(component, job.task, seal)
 }
 
-/// Bounds memory, processor time and files, before anything from outside is read.
+/// Without limits of the system nothing of others is run.
+#[cfg(not(unix))]
 fn confine() -> Result<(), RenderError> {
+    Err(RenderError::ChildStart(
+        "this system has no limits for it; templates of others run on Linux and macOS".to_owned(),
+    ))
+}
+
+/// Never reached: nothing is confined here.
+#[cfg(not(unix))]
+fn seal() -> Result<(), RenderError> {
+    confine()
+}
+
+/// Bounds memory, processor time and files, before anything from outside is read.
+#[cfg(unix)]
+fn confine() -> Result<(), RenderError> {
+    use rustix::process::Resource;
     limit(Resource::As, CHILD_MEMORY_BYTES, CHILD_MEMORY_BYTES)?;
     // The soft limit comes first and by its own signal, which tells time from memory.
     limit(Resource::Cpu, CHILD_CPU_SECONDS, CHILD_CPU_SECONDS + 5)?;
@@ -196,13 +214,17 @@ fn confine() -> Result<(), RenderError> {
 }
 
 /// Gives up opening anything, sockets included, and starting anything, before the first instruction of a guest.
+#[cfg(unix)]
 fn seal() -> Result<(), RenderError> {
+    use rustix::process::Resource;
     limit(Resource::Nofile, 0, 0)?;
     // Holds for everyone but root.
     limit(Resource::Nproc, 0, 0)
 }
 
-fn limit(resource: Resource, soft: u64, hard: u64) -> Result<(), RenderError> {
+#[cfg(unix)]
+fn limit(resource: rustix::process::Resource, soft: u64, hard: u64) -> Result<(), RenderError> {
+    use rustix::process::{Rlimit, setrlimit};
     setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(hard) })
         .map_err(|error| RenderError::ChildStart(format!("limits cannot be set: {error}")))
 }

@@ -4,6 +4,10 @@
 mod allow;
 mod bindings;
 pub mod builtin;
+#[cfg(unix)]
+mod cache;
+#[cfg(not(unix))]
+#[path = "no_cache.rs"]
 mod cache;
 pub mod child;
 mod contract;

@@ -39,7 +39,13 @@ pub(super) fn violations(document: &Value, error: &ValidationError<'_>) -> Vec<V
         }
         _ => {
             let (message, hint) = sentence(document, error);
-            vec![one(pointer.to_owned(), message, hint)]
+            let mut found = one(pointer.to_owned(), message, hint);
+            if is_quantity(&nodes_at(document, pointer))
+                && matches!(error.kind(), Kind::Type { .. } | Kind::Pattern { .. })
+            {
+                "quantity".clone_into(&mut found.rule);
+            }
+            vec![found]
         }
     }
 }
@@ -192,7 +198,7 @@ pub(super) fn quantity_hint(document: &Value, pointer: &str, text: &str) -> Stri
     };
     let corrected = format!("{number}{unit}");
     if !unit.is_empty() && corrected.parse::<Quantity>().is_ok() {
-        return format!("write \"{corrected}\"");
+        return format!("write \"{corrected}\": a number and a unit, such as Mi or Gi, without a space");
     }
     let example = example(document, pointer).unwrap_or_else(|| "1Gi".to_owned());
     format!("write a quantity such as \"{example}\"")

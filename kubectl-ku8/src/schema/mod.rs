@@ -2,6 +2,8 @@
 //! It never fetches a reference, never runs a backtracking pattern and never repeats a secret value.
 
 mod defaults;
+mod explain;
+mod language;
 mod message;
 mod questions;
 mod secret;
@@ -14,6 +16,8 @@ use serde_json::Value;
 use thiserror::Error;
 
 pub use defaults::fill;
+pub use explain::{Explanation, Member, NoSuchPath, explain};
+pub use language::{Words, questions_in, words};
 pub use questions::{Group, Kind, Question, check_answer, questions};
 pub use validate::{Violation, validate};
 pub use walk::dotted;

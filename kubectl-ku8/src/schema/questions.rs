@@ -62,6 +62,9 @@ pub struct Question {
     pub maximum: Option<Value>,
     /// What may be chosen, for [`Kind::Choice`].
     pub choices: Vec<Value>,
+    /// What each choice is called in the language asked for; empty when the schema has no words for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choice_names: Vec<String>,
     /// Whether an answer is needed when there is no default.
     pub required: bool,
     /// The unit to show (`x-ku8-unit`), such as `seconds`.
@@ -188,6 +191,7 @@ fn question(nodes: &[&Map<String, Value>], place: Place, kind: Kind) -> Question
         kind,
         minimum: value("minimum").or_else(|| value("minLength")),
         maximum: value("maximum").or_else(|| value("maxLength")),
+        choice_names: Vec::new(),
         choices: value("enum").and_then(|choices| choices.as_array().cloned()).unwrap_or_default(),
         required: place.required,
         unit: words("x-ku8-unit").filter(|unit| unit != "quantity"),

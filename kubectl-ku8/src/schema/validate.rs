@@ -46,8 +46,21 @@ pub fn validate(schema: &Schema, values: &Value) -> Result<(), Vec<Violation>> {
     });
     found.sort_by(|left, right| (&left.pointer, &left.rule).cmp(&(&right.pointer, &right.rule)));
     found.dedup();
+    join_types(&mut found);
     found.truncate(MAX_VIOLATIONS);
     if found.is_empty() { Ok(()) } else { Err(found) }
+}
+
+/// A value of the wrong type is no choice either: one sentence with the choices, and the way to the right type.
+fn join_types(found: &mut Vec<Violation>) {
+    let types: Vec<Violation> = found.iter().filter(|one| one.rule == "type").cloned().collect();
+    for wrong in types {
+        if let Some(choice) = found.iter_mut().find(|one| one.rule == "enum" && one.pointer == wrong.pointer) {
+            "type".clone_into(&mut choice.rule);
+            choice.hint = wrong.hint.clone().or(choice.hint.take());
+            found.retain(|one| *one != wrong);
+        }
+    }
 }
 
 /// Says whether `pointer` is `inner` or an ancestor of it.
@@ -184,7 +197,7 @@ mod tests {
     fn a_quantity_with_a_wrong_unit_is_corrected() {
         let (_, message, hint) = one(&json!({"replicas": 1, "storage": {"size": "20gb"}}));
         assert_eq!(message, "storage.size is the string \"20gb\", which is not a quantity");
-        assert_eq!(hint, "write \"20Gi\"");
+        assert_eq!(hint, "write \"20Gi\": a number and a unit, such as Mi or Gi, without a space");
         assert_eq!(one(&json!({"replicas": 1, "cpu": "fast"})).2, "write a quantity such as \"500m\"");
     }
 

@@ -1,19 +1,18 @@
 //! A plan as text: one line per object with its consequence, one line per changed field, and a summary.
 //! Symbols carry the meaning without colour; nothing that will happen is left out.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::Styles;
+use super::plan_end::{findings, footer};
 use super::plan_lines::{Line, fold};
 use super::plan_words::{effect_words, highlights};
-use super::value_view::{Numbers, one_line, short_path, show};
+use super::value_view::{Numbers, one_line, short_path, show_around};
 use crate::object::printable;
-use crate::plan::{
-    Action, Change, Confidence, Effect, FieldCause, FieldChange, FieldOp, Plan, SecretAction, SecretChange,
-};
-use crate::render::Severity;
-use crate::schema::dotted;
+use crate::plan::{Action, Change, Confidence, FieldCause, FieldChange, FieldOp, Plan, SecretAction, SecretChange};
 
 /// Phase of everything that runs pods.
-const WORKLOADS: u8 = 7;
+pub(super) const WORKLOADS: u8 = 7;
 
 /// How much to show.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +23,18 @@ pub struct PlanView {
     pub full: bool,
     /// Fields the server or a webhook sets, one by one.
     pub side_effects: bool,
+    /// Lines around each change of a text.
+    pub lines: usize,
+}
+
+impl PlanView {
+    /// Lines around a change when nothing else is asked for.
+    pub const LINES: usize = 2;
+
+    /// The usual: changes alone.
+    pub fn new(styles: Styles) -> Self {
+        Self { styles, full: false, side_effects: false, lines: Self::LINES }
+    }
 }
 
 /// Renders a plan.
@@ -160,7 +171,8 @@ fn fields(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
             if let Some(words) = bookkeeping(&field.pointer) {
                 return (short_path(&field.path), styles.dim(words), Vec::new());
             }
-            let (mut beside, below) = show(field, numbers, styles);
+            let (mut beside, below) =
+                show_around(field, numbers, styles, if view.full { usize::MAX } else { view.lines });
             match field.cause {
                 FieldCause::Server => beside.push_str(&styles.dim("  (set by the server or a webhook)")),
                 FieldCause::Removed if field.op != FieldOp::Remove => {
@@ -180,9 +192,9 @@ fn fields(change: &Change, view: PlanView, numbers: &mut Numbers, lines: &mut Ve
             (short_path(&field.path), beside, below)
         })
         .collect();
-    let width = shown.iter().map(|(path, _, _)| path.chars().count()).max().unwrap_or(0).min(58);
+    let width = shown.iter().map(|(path, _, _)| path.width()).max().unwrap_or(0).min(58);
     for (path, beside, below) in shown {
-        let pad = " ".repeat(width.saturating_sub(path.chars().count()));
+        let pad = " ".repeat(width.saturating_sub(path.width()));
         lines.push(format!("      {path}{pad}  {beside}").trim_end().to_owned());
         lines.extend(below.into_iter().map(|line| format!("         {line}").trim_end().to_owned()));
     }
@@ -219,81 +231,8 @@ fn bookkeeping(pointer: &str) -> Option<&'static str> {
     pointer.contains("/annotations/checksum~1").then_some("follows the ConfigMap, so that pods restart with it")
 }
 
-fn findings(plan: &Plan, styles: Styles, lines: &mut Vec<String>) {
-    let before = lines.len();
-    for found in &plan.diagnostics {
-        let word = match found.severity {
-            Severity::Info => styles.dim("note:"),
-            Severity::Warning => styles.warn("warning:"),
-            Severity::Error => styles.bad("error:"),
-        };
-        let at = if found.path.is_empty() { String::new() } else { format!("{}: ", dotted(&found.path)) };
-        lines.push(format!("{word} {at}{} [{}]", printable(&found.message), found.code));
-        lines.extend(found.hint.iter().map(|hint| format!("  {}", printable(hint))));
-    }
-    for warning in &plan.warnings {
-        lines.push(format!("{} the server says: {}", styles.warn("warning:"), printable(warning)));
-    }
-    for problem in &plan.problems {
-        let object = if problem.object.is_empty() { String::new() } else { format!("{}: ", problem.object) };
-        lines.push(format!("{} {object}{}", styles.bad("blocked:"), printable(&problem.message)));
-        lines.push(format!("  {}", printable(&problem.hint)));
-    }
-    if lines.len() > before {
-        lines.push(String::new());
-    }
-}
-
-fn footer(plan: &Plan, styles: Styles) -> Vec<String> {
-    if !plan.has_changes() && plan.problems.is_empty() {
-        let drifted = match plan.summary.drifted {
-            0 => String::new(),
-            1 => " 1 was changed by others to what is wanted now.".to_owned(),
-            many => format!(" {many} were changed by others to what is wanted now."),
-        };
-        return vec![format!(
-            "{} {} objects are as they should be.{drifted}",
-            styles.good("No changes."),
-            plan.summary.unchanged
-        )];
-    }
-    let sum = &plan.summary;
-    let adopt = if sum.adopt > 0 { format!(" {} to adopt,", sum.adopt) } else { String::new() };
-    let replace = if sum.replace > 0 { format!(" {} to replace,", sum.replace) } else { String::new() };
-    let kept = if sum.kept > 0 { format!(", {} kept", sum.kept) } else { String::new() };
-    let drifted = if sum.drifted > 0 { format!(", {} drifted", sum.drifted) } else { String::new() };
-    let mut lines = vec![format!(
-        "Plan: {} to create, {} to update,{adopt}{replace} {} to delete, {} unchanged{kept}{drifted}.",
-        sum.create, sum.update, sum.delete, sum.unchanged
-    )];
-    let lost = plan.changes.iter().filter(|change| change.effects.contains(&Effect::DataLoss)).count();
-    let grown = plan.changes.iter().filter(|change| change.effects.contains(&Effect::VolumeGrows)).count();
-    let data = match lost {
-        0 if grown == 1 => "1 data volume grows and keeps its data.".to_owned(),
-        0 if grown > 1 => format!("{grown} data volumes grow and keep their data."),
-        0 => "Data volumes are not touched.".to_owned(),
-        1 => styles.bad("1 data volume is deleted."),
-        many => styles.bad(&format!("{many} data volumes are deleted.")),
-    };
-    let stops = plan.changes.iter().any(|change| change.action == Action::Delete && change.phase == WORKLOADS);
-    let restarts = match sum.pods_restarted {
-        0 if stops => "Pods of what is deleted stop.".to_owned(),
-        0 => "No pod restarts.".to_owned(),
-        1 => "1 pod restarts.".to_owned(),
-        many => format!("{many} pods restart."),
-    };
-    lines.push(format!("      {restarts} {data}"));
-    if sum.unverified > 0 {
-        lines.push(format!("      {} could not be checked with the server.", sum.unverified));
-    }
-    if !plan.problems.is_empty() {
-        lines.push(styles.bad("This plan cannot be applied as it is."));
-    }
-    lines
-}
-
 /// Mark, name and note in columns; a long name pushes the note on.
 fn columns(mark: &str, name: &str, note: &str) -> String {
-    let pad = 38_usize.saturating_sub(name.chars().count()).max(2);
+    let pad = 38_usize.saturating_sub(name.width()).max(2);
     if note.is_empty() { format!("{mark}{name}") } else { format!("{mark}{name}{}{note}", " ".repeat(pad)) }
 }

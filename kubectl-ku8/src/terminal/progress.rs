@@ -1,4 +1,4 @@
-//! Progress of writing and waiting: a bar on a terminal, a line per event elsewhere.
+//! Progress of writing and waiting: a bar on a terminal, a line per event elsewhere, with the time while it waits.
 //! It clears what it drew, and never writes to stdout.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -34,6 +34,7 @@ impl<'a> Progress<'a> {
 
     /// One step is done.
     pub fn step(&mut self, line: &str) {
+        super::crash::note_change(line);
         match &self.bar {
             Some(bar) => {
                 bar.inc(1);
@@ -52,7 +53,7 @@ impl<'a> Progress<'a> {
                 bar.tick();
             }
             None if self.last != line && !line.is_empty() => {
-                self.ui.say(&format!("  {line}"));
+                self.ui.say(&format!("  {}{line}", self.ui.time()));
                 line.clone_into(&mut self.last);
             }
             None => {}

@@ -1,6 +1,8 @@
 //! Colours with a meaning, empty when colour is off.
 //! Colour never carries meaning alone: every line reads the same without it.
 
+use std::borrow::Cow;
+
 use crate::object::{printable, steers};
 use owo_colors::{OwoColorize, Style};
 
@@ -34,6 +36,25 @@ pub(super) fn only_text(text: &str, colours: bool) -> String {
     }
     safe.push_str(rest);
     safe
+}
+
+/// Signs of ours and what stands for them in plain letters.
+const SIGNS: &[(char, &str)] =
+    &[('→', "->"), ('×', "x"), ('÷', "/"), ('±', "-+"), ('…', "..."), ('—', "-"), ('·', "-")];
+
+/// With `--ascii`: our own signs in plain letters. Other people's letters stay what they are.
+pub(super) fn letters(text: &str, ascii: bool) -> Cow<'_, str> {
+    if !ascii || text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match SIGNS.iter().find(|(sign, _)| *sign == letter) {
+            Some((_, words)) => plain.push_str(words),
+            None => plain.push(letter),
+        }
+    }
+    Cow::Owned(plain)
 }
 
 /// The palette of one stream.

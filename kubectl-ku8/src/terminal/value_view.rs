@@ -28,8 +28,18 @@ impl Numbers {
     }
 }
 
-/// What stands beside the path, and lines below it.
+/// What stands beside the path, and lines below it, with two unchanged lines around each change of a text.
 pub(crate) fn show(field: &FieldChange, numbers: &mut Numbers, styles: Styles) -> (String, Vec<String>) {
+    show_around(field, numbers, styles, 2)
+}
+
+/// The same; `around` is how many unchanged lines of a text go with a change.
+pub(crate) fn show_around(
+    field: &FieldChange,
+    numbers: &mut Numbers,
+    styles: Styles,
+    around: usize,
+) -> (String, Vec<String>) {
     if field.op == FieldOp::Reorder {
         return ("order changed".to_owned(), Vec::new());
     }
@@ -39,7 +49,7 @@ pub(crate) fn show(field: &FieldChange, numbers: &mut Numbers, styles: Styles) -
     if let (Some(before), Some(after)) = (field.before.as_str(), field.after.as_str())
         && (before.contains('\n') || after.contains('\n'))
     {
-        return (String::new(), text_diff(before, after, styles));
+        return (String::new(), text_diff(before, after, styles, around));
     }
     let (before, after) = match field.class {
         FieldClass::Image => image(&field.before, &field.after),
@@ -53,7 +63,7 @@ pub(crate) fn show(field: &FieldChange, numbers: &mut Numbers, styles: Styles) -
     }
     let changed_lists = matches!((&field.before, &field.after), (Value::Array(_), Value::Array(_)));
     if changed_lists && text.chars().count() > LINE {
-        return (String::new(), text_diff(&items(&field.before), &items(&field.after), styles));
+        return (String::new(), text_diff(&items(&field.before), &items(&field.after), styles, around));
     }
     (text, Vec::new())
 }
@@ -131,11 +141,11 @@ fn items(list: &Value) -> String {
     list.as_array().into_iter().flatten().map(|item| one_line(item) + "\n").collect()
 }
 
-/// A unified diff with two lines of context.
-pub(crate) fn text_diff(before: &str, after: &str, styles: Styles) -> Vec<String> {
+/// A unified diff with so many unchanged lines around each change.
+pub(crate) fn text_diff(before: &str, after: &str, styles: Styles, around: usize) -> Vec<String> {
     let diff = TextDiff::from_lines(before, after);
     let mut lines = Vec::new();
-    for (index, group) in diff.grouped_ops(2).iter().enumerate() {
+    for (index, group) in diff.grouped_ops(around.min(before.len() + after.len())).iter().enumerate() {
         if index > 0 {
             lines.push(styles.dim("  …"));
         }
@@ -191,7 +201,7 @@ mod tests {
 
     #[test]
     fn texts_show_their_changed_lines() {
-        let diff = text_diff("[mysqld]\na = 1\nmax = 100\n", "[mysqld]\na = 1\nmax = 200\n", Styles::new(false));
+        let diff = text_diff("[mysqld]\na = 1\nmax = 100\n", "[mysqld]\na = 1\nmax = 200\n", Styles::new(false), 2);
         assert_eq!(diff, ["  [mysqld]", "  a = 1", "- max = 100", "+ max = 200"]);
     }
 }

@@ -1,6 +1,7 @@
 //! Runs the built binary as a person would, in an empty home, without any cluster, and checks all it says.
 //! It never reads the machine's environment: a kubeconfig of the developer's own would make tests lie.
 
+mod forms;
 mod sessions;
 
 use std::path::{Path, PathBuf};
