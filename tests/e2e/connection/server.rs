@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::faults::wire::{Message, Wire};
 
@@ -199,6 +199,18 @@ fn converse<S: Read + Write>(
             ("401 Unauthorized", refusal)
         } else if seen.path().ends_with("/version") {
             ("200 OK", json!({"major": "1", "minor": "36", "gitVersion": "v1.36.3"}))
+        } else if seen.request.words()[0] != "GET" {
+            // Whatever is written is there now.
+            let mut written: Value = serde_json::from_slice(&seen.request.content()).unwrap_or(json!({}));
+            if written.is_object() {
+                written["metadata"]["uid"] = json!("5d1e2c0a-0000-4000-8000-000000000001");
+                written["metadata"]["resourceVersion"] = json!("7");
+            }
+            ("201 Created", written)
+        } else if !seen.path().split('?').next().unwrap_or_default().ends_with("/configmaps") {
+            let missing = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+                "message": "not found", "reason": "NotFound", "code": 404});
+            ("404 Not Found", missing)
         } else {
             (
                 "200 OK",
