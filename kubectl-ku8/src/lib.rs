@@ -36,7 +36,13 @@
 //! | a rule about what cannot change in place | `plan/replace.rs`; how it is done in `apply/replace.rs` |
 //! | a write | `cluster/write.rs`, the one door: lock, ambiguous answers and retries are there |
 //! | a value renderer | `terminal/value_view.rs`; the JSON shape stays in `plan` |
-//! | a hint for a failure | `error.rs` |
+//! | a kind of error | the room's enum, `error/ids.rs`, `error/rooms.rs`, and its page in `docs/errors/` |
+//! | a document in JSON | its schema in `schemas/` and a line in `commands/schema.rs` |
+//! | a form of `-o` | `terminal/listing.rs` |
+//! | a way to log in, a proxy rule | `cluster/login.rs`, `cluster/proxy.rs`, a case in `tests/e2e/connection/` |
+//! | a question | `terminal/ask/`, the one door to a person; what it asks about in `commands/` |
+//! | candidates of the tab key | one table in `commands/completion/` |
+//! | a variable of the environment | `commands/environment.rs`, and `VARIABLES` in `commands/help.rs` |
 //! | a field in a stored record | `release/record.rs`: bump the format version, keep the old fixture decoding |
 
 /// Vocabulary: keys, manifests, live objects, quantities. Pure.

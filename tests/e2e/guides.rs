@@ -8,7 +8,8 @@ use crate::guide::{Guide, Step};
 use crate::stage::{Space, say};
 
 /// Every guide with commands, its namespace, and how many of its blocks are not run.
-const GUIDES: [(&str, &str, usize); 11] = [
+const GUIDES: [(&str, &str, usize); 12] = [
+    ("../README.md", "orders", 3),
     ("coming-from-helm.md", "team-a", 0),
     ("concepts.md", "team-b", 0),
     ("cookbook.md", "prod", 1),
@@ -76,6 +77,7 @@ fn run(name: &str) {
 fn every_guide_is_run_and_what_is_not_is_counted() {
     let mut found = Vec::new();
     pages(&docs(), &mut found);
+    found.push("../README.md".into());
     found.sort();
     for name in found.iter().filter(|name| !ELSEWHERE.iter().any(|folder| name.starts_with(folder))) {
         let guide = Guide::parse(&fs::read_to_string(docs().join(name)).expect("a page"));
@@ -91,6 +93,11 @@ fn every_guide_is_run_and_what_is_not_is_counted() {
     for (name, ..) in GUIDES {
         assert!(found.iter().any(|page| page == name), "docs/{name} is gone");
     }
+}
+
+#[test]
+fn readme() {
+    run("../README.md");
 }
 
 #[test]
