@@ -14,7 +14,7 @@ use super::mask::Mask;
 use super::patience::{Patience, Tries};
 use super::refusal::{Asking, refusal};
 use super::session::{Lent, Session};
-use super::wire::{build, clip, credential_failure, decompress, quoted, reason, was_refused};
+use super::wire::{build, credential_failure, decompress, logged, quoted, reason, was_refused};
 use super::{ClusterError, Target};
 
 /// Another try within this is nobody's business; later ones are said aloud, and no more often than this.
@@ -209,7 +209,7 @@ impl Http {
         let request = build(exchange, self.session.link().endpoint.compressed)?;
         let (method, url) = (&exchange.method, format!("{}{}", self.server, request.uri()));
         if let Some((_, content)) = exchange.content {
-            tracing::trace!("> {}", clip(&self.masked(content).to_string()));
+            tracing::trace!("> {}", logged(&self.masked(content)));
         }
         let started = Instant::now();
         let answer = tokio::time::timeout(limit, async {
@@ -241,7 +241,7 @@ impl Http {
         if code < 400 {
             let mut value: Value = serde_json::from_slice(&body).map_err(|error| broken(error.to_string()))?;
             self.mask.apply(&mut value);
-            tracing::trace!("< {}", clip(&value.to_string()));
+            tracing::trace!("< {}", logged(&value));
             return Ok(value);
         }
         let mut refusal = refusal(&self.asking(), exchange, code, &String::from_utf8_lossy(&body));

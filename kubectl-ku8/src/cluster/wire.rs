@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::ClusterError;
 use super::http::Exchange;
 use super::tunnel::ProxyError;
+use crate::object::is_sensitive_name;
 
 /// Longest answer that is unpacked; the server's largest lists are a tenth of it.
 const LONGEST: u64 = 512 * 1024 * 1024;
@@ -89,8 +90,38 @@ pub(super) fn decompress<'a>(headers: &HeaderMap, body: &'a [u8]) -> std::io::Re
     Ok(Cow::Owned(whole))
 }
 
-/// A body as a log shows it.
-pub(super) fn clip(text: &str) -> String {
+/// A body as a log shows it: what ConfigMaps hold is told by its length, because definitions and files in there may
+/// hold passwords in plain text, and so are the values of variables whose names speak of one.
+pub(super) fn logged(body: &Value) -> String {
+    let mut quiet = body.clone();
+    hush(&mut quiet);
+    clip(&quiet.to_string())
+}
+
+fn hush(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            let speaks = fields.get("name").and_then(Value::as_str).is_some_and(is_sensitive_name);
+            for (name, inner) in fields {
+                let whole = matches!(name.as_str(), "data" | "binaryData" | "stringData");
+                match inner {
+                    Value::Object(entries) if whole => entries.values_mut().for_each(by_length),
+                    Value::String(_) if speaks && name == "value" => by_length(inner),
+                    _ => hush(inner),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(hush),
+        _ => {}
+    }
+}
+
+fn by_length(value: &mut Value) {
+    let length = value.as_str().map_or_else(|| value.to_string().len(), str::len);
+    *value = Value::String(format!("({length} bytes)"));
+}
+
+fn clip(text: &str) -> String {
     const SHOWN: usize = 4096;
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
@@ -178,7 +209,18 @@ pub(super) fn quoted(header: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_log_shows_no_value_of_a_configmap_and_no_password_of_a_variable() {
+        let body = json!({"kind": "ConfigMapList", "items": [{"data": {"definition": "value: hunter2"}}], "spec": {
+            "env": [{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "MODE", "value": "fast"}]}});
+        let text = logged(&body);
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(text.contains("(14 bytes)") && text.contains("(7 bytes)") && text.contains("fast"), "{text}");
+    }
 
     #[test]
     fn a_body_is_yaml_whatever_its_text() {

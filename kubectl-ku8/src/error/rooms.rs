@@ -7,7 +7,7 @@ use crate::cluster::ClusterError;
 use crate::definition::{DefinitionError, SetError};
 use crate::files::FilesError;
 use crate::release::RecordError;
-use crate::render::RenderError;
+use crate::render::{RenderError, Severity};
 use crate::transform::TransformError;
 
 /// What to do after a lost lock.
@@ -166,7 +166,9 @@ impl From<RenderError> for CommandError {
         match &error {
             RenderError::Values(violations) => Self::from_violations(violations),
             RenderError::Diagnostics(found) => {
-                Self::of_findings(id::TEMPLATE_REFUSES, found.iter().map(Finding::from).collect())
+                // Warnings and notes beside a refusal are no reason for it.
+                let refusals = found.iter().filter(|one| one.severity == Severity::Error);
+                Self::of_findings(id::TEMPLATE_REFUSES, refusals.map(Finding::from).collect())
             }
             RenderError::Refused(problems) => {
                 let mut failed = Self::new(error.to_string()).id(id::TEMPLATE_BROKE_RULES);

@@ -61,7 +61,7 @@ fn sentence(document: &Value, error: &ValidationError<'_>) -> (String, Option<St
     if is_quantity(&nodes) && !secret {
         match (error.kind(), value) {
             (Kind::Type { .. }, Value::Number(number)) => {
-                let unit = usual_unit(document, pointer);
+                let unit = likely_unit(&usual_unit(document, pointer), number.as_f64());
                 return (format!("{what} is {is}; write a quantity such as \"{number}{unit}\""), None);
             }
             (Kind::Pattern { .. }, Value::String(text)) if text.parse::<Quantity>().is_err() => {
@@ -209,6 +209,12 @@ fn usual_unit(document: &Value, pointer: &str) -> String {
     let usual = example(document, pointer).unwrap_or_default();
     let unit = usual.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
     if usual.is_empty() { "Gi".to_owned() } else { unit.to_owned() }
+}
+
+/// Hundreds of gibibytes are rarely meant where the usual value has a few: 512 is more likely 512Mi.
+fn likely_unit(usual: &str, number: Option<f64>) -> String {
+    let many = number.is_some_and(|number| number >= 128.0);
+    if usual == "Gi" && many { "Mi".to_owned() } else { usual.to_owned() }
 }
 
 fn example(document: &Value, pointer: &str) -> Option<String> {

@@ -197,7 +197,7 @@ fn converse<S: Read + Write>(
             let refusal = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
                 "message": "Unauthorized", "reason": "Unauthorized", "code": 401});
             ("401 Unauthorized", refusal)
-        } else if seen.path().ends_with("/version") {
+        } else if seen.path().split('?').next().unwrap_or_default().ends_with("/version") {
             ("200 OK", json!({"major": "1", "minor": "36", "gitVersion": "v1.36.3"}))
         } else if seen.request.words()[0] != "GET" {
             // Whatever is written is there now.
