@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use super::{Line, environment};
@@ -59,7 +60,10 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Parsed, u8> {
             inner = deeper;
         }
         let form = inner.try_get_raw("output").ok().flatten().and_then(|mut values| values.next());
-        let document = form.is_some_and(|form| form == "json" || form == "yaml" || form == "kyaml");
+        // A form that is a command's own choice is for people, and so are its errors.
+        let asked = matches!(inner.try_contains_id("output"), Ok(true))
+            && inner.value_source("output") == Some(ValueSource::CommandLine);
+        let document = asked && form.is_some_and(|form| form == "json" || form == "yaml" || form == "kyaml");
         Ok(Parsed { line, words: words.join(" "), document })
     });
     found.map_err(|error| refuse(&error, &arguments))
