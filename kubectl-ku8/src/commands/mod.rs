@@ -208,7 +208,7 @@ async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandE
             Some(Command::Doctor(args)) => doctor::run(context, args).await,
             Some(Command::Repair(args)) => repair::run(context, args).await,
             Some(Command::Forget(args)) => repair::forget(context, args).await,
-            Some(Command::Template(args)) => template::run(context, &args),
+            Some(Command::Template(args)) => template::run(context, &args).await,
             Some(Command::Schema(args)) => schema::run(context, &args),
             Some(Command::Options(_)) => options::run(context),
             Some(Command::Help(args)) => help::run(context, &args),

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::explain::schema_of;
 use super::new::titles;
 use super::pipeline::render_values;
-use super::resolve::{SetArgs, as_typed, load_by_name, read_values};
+use super::resolve::{SetArgs, as_typed, load_by_name, load_template, read_values};
 use super::{Context, print_document, print_listing};
 use crate::cli::{ListingArgs, Output};
-use crate::definition::{Definition, TemplateRef, modeline, yaml};
+use crate::definition::{Definition, Sources, TemplateRef, modeline, yaml};
 use crate::error::{CommandError, exit, id};
 use crate::object::is_dns_label;
-use crate::render::{Severity, builtin};
+use crate::render::{Severity, Template, builtin};
 use crate::schema::questions_in;
 use crate::terminal::{Listing, Row, Table};
 
@@ -62,19 +62,19 @@ enum TemplateCommand {
     },
     /// Print the objects a template renders from values
     #[command(
-        after_help = "Examples:\n  kubectl ku8 template render mysql --set database=orders\n  kubectl ku8 template render redis -f values.yaml -o json"
+        after_help = "Examples:\n  kubectl ku8 template render mysql --set database=orders\n  kubectl ku8 template render redis -f values.yaml -o json\n  kubectl ku8 template render -f definition.yaml    # for Argo CD, Flux and other tools that want YAML"
     )]
     Render(RenderArgs),
 }
 
 #[derive(Args, Debug)]
 struct RenderArgs {
-    /// Built-in name or component file
-    template: String,
+    /// Built-in name or component file; not needed with a definition file
+    template: Option<String>,
     /// Name of the definition
     #[arg(long, default_value = "example")]
     name: String,
-    /// Values; - reads standard input
+    /// Values, or without a template a definition file; - reads standard input
     #[arg(short = 'f', long = "filename", value_name = "FILE")]
     files: Vec<String>,
     #[command(flatten)]
@@ -91,7 +91,7 @@ struct RenderArgs {
 ///
 /// # Errors
 /// When the template is unknown or refuses the values.
-pub fn run(context: &Context, args: &TemplateArgs) -> Result<u8, CommandError> {
+pub async fn run(context: &Context, args: &TemplateArgs) -> Result<u8, CommandError> {
     match &args.command {
         TemplateCommand::List { form } => list(context, form)?,
         TemplateCommand::Show { template, all } => show(context, template, *all)?,
@@ -99,7 +99,7 @@ pub fn run(context: &Context, args: &TemplateArgs) -> Result<u8, CommandError> {
             print_document(context, load_by_name(context, template)?.schema().document(), Output::Json);
         }
         TemplateCommand::Schema { template, file: Some(file) } => write_schema(context, template, file)?,
-        TemplateCommand::Render(args) => render(context, args)?,
+        TemplateCommand::Render(args) => render(context, args).await?,
     }
     Ok(exit::DONE)
 }
@@ -195,15 +195,40 @@ fn check_kubernetes(version: &str) -> Result<(), CommandError> {
     }
 }
 
-fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError> {
-    crate::definition::check_name(&args.name)?;
-    let template = load_by_name(context, &args.template)?;
-    let mut definition = Definition::new(&args.name, None);
-    definition.spec.template = Some(TemplateRef { name: args.template.clone(), version: None, digest: None });
-    let values = read_values(&args.files, &args.set)?;
-    crate::definition::merge(&mut definition.spec.values, &values.patch);
-    as_typed(&mut definition.spec.values, &values.sources, &template);
-    let namespace = context.offline_namespace();
+/// What is rendered, by which template, and what it was written in.
+async fn rendered_of(context: &Context, args: &RenderArgs) -> Result<(Definition, Template, Sources), CommandError> {
+    if let Some(name) = &args.template {
+        crate::definition::check_name(&args.name)?;
+        let template = load_by_name(context, name)?;
+        let mut definition = Definition::new(&args.name, None);
+        definition.spec.template = Some(TemplateRef { name: name.clone(), version: None, digest: None });
+        let values = read_values(&args.files, &args.set)?;
+        crate::definition::merge(&mut definition.spec.values, &values.patch);
+        as_typed(&mut definition.spec.values, &values.sources, &template);
+        return Ok((definition, template, values.sources));
+    }
+    let wanted = || CommandError::new("name a template, or a definition file with -f").id(id::USAGE);
+    let [file] = args.files.as_slice() else {
+        return Err(wanted().hint("for example: kubectl ku8 template render -f definition.yaml"));
+    };
+    if !args.set.is_empty() {
+        return Err(wanted().hint("--set goes with a template; a definition file holds its values"));
+    }
+    let (source, text) = crate::files::read_input(file)?;
+    let definition = crate::definition::parse(&source, &text)?;
+    let reference = definition.spec.template.as_ref().ok_or_else(|| {
+        CommandError::new(format!("{source} holds plain objects, which no template renders")).id(id::USAGE)
+    })?;
+    let template = load_template(context, reference, None).await?;
+    let mut sources = Sources::default();
+    sources.definition(&source, &text);
+    Ok((definition, template, sources))
+}
+
+async fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError> {
+    let (definition, template, sources) = rendered_of(context, args).await?;
+    let named = context.globals.namespace.is_none().then(|| definition.metadata.namespace.clone()).flatten();
+    let namespace = named.unwrap_or_else(|| context.offline_namespace());
     if !is_dns_label(&namespace) {
         return Err(CommandError::new(format!(
             "`{namespace}` cannot be a namespace: lower-case letters, digits and `-`"
@@ -212,7 +237,7 @@ fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError> {
     }
     check_kubernetes(&args.kubernetes)?;
     let found = render_values(context, &template, &definition, &namespace, &args.kubernetes, &Value::Null)
-        .map_err(|error| error.pointing_into(&values.sources))?;
+        .map_err(|error| error.pointing_into(&sources))?;
     let objects: Vec<Value> = found.rendered.objects.into_iter().map(|object| object.manifest.into_value()).collect();
     for warning in found.rendered.warnings.iter().filter(|warning| warning.severity != Severity::Info) {
         context.ui.warn(&format!("{} [{}]", warning.message, warning.code));

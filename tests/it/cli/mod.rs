@@ -82,6 +82,22 @@ fn two_renders_are_byte_equal() {
 }
 
 #[test]
+fn a_definition_file_is_rendered_without_a_cluster_for_tools_that_want_yaml() {
+    let home = Home::new();
+    let definition = "apiVersion: ku8.dev/v1\nkind: Definition\nmetadata: {name: example, namespace: shop}\n\
+        spec:\n  template: {name: mysql}\n  values: {database: orders}\n";
+    home.file("definition.yaml", definition.as_bytes());
+    let of_file = home.run(&["template", "render", "-f", "definition.yaml"]);
+    assert_eq!(of_file, home.run(&["template", "render", "-f", "definition.yaml"]), "twice the same bytes");
+    assert_eq!(of_file, home.run(&[MYSQL, &["-n", "shop"]].concat()), "and those of its values");
+    home.file("objects.yaml", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    for wrong in [&["-f", "objects.yaml"][..], &["-f", "definition.yaml", "--set", "database=b"], &[]] {
+        let ran = home.run(&[&["template", "render"], wrong].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{wrong:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn a_home_that_cannot_be_written_is_no_obstacle() {
     let home = Home::new();
     let expected = home.run(MYSQL);
