@@ -31,7 +31,7 @@ impl Screen {
             socket: format!("ku8-{}-{}", space.namespace, std::process::id()),
             record: space.folder.join("terminal.raw"),
         };
-        let mut script = format!("unset LC_ALL LC_MESSAGES LANG TMUX ENV\ncd '{}'\n", space.folder.display());
+        let mut script = format!("unset LC_ALL TMUX\ncd '{}'\n", space.folder.display());
         let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         for (name, value) in space.variables().into_iter().chain(more) {
             writeln!(script, "export {name}='{}'", value.replace('\'', "'\\''")).expect("memory");
@@ -154,7 +154,9 @@ impl Screen {
 
     fn call(&self, words: &[&str]) -> Output {
         let mut command = Command::new("tmux");
-        command.args(["-L", &self.socket]).args(words).env("LC_ALL", "C.UTF-8").env_remove("TMUX");
+        // The shell gets what the server has: nothing of the caller's, such as the CI of a build that would stop all questions.
+        command.args(["-L", &self.socket]).args(words).env_clear().env("LC_ALL", "C.UTF-8");
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.output().unwrap_or_else(|error| panic!("tmux: {error}"))
     }
 }
