@@ -3,6 +3,7 @@
 # It never needs the network: crates come from the lock file, the standard library from the chosen toolchain.
 #
 #   templates-wasm/build.sh            build all templates
+#   templates-wasm/build.sh NAME...    build these, and leave the others as they are
 #   templates-wasm/build.sh --check    rebuild into a temporary folder and compare
 #
 # Bytes depend on the compiler alone: folder names are remapped, so another checkout gives the same file.
@@ -97,13 +98,18 @@ build() {
     "$packer" "$target_dir/$triple/template/template_$1.wasm" "$2/$1.wasm"
 }
 
+# build_all FOLDER [NAME...]: all of them where none is named.
 build_all() {
-    mkdir -p "$1"
-    for name in $(templates); do
-        build "$name" "$1"
+    folder=$1
+    shift
+    mkdir -p "$folder"
+    # shellcheck disable=SC2046 # names of folders here hold no spaces
+    [ $# -gt 0 ] || set -- $(templates)
+    for name; do
+        build "$name" "$folder"
     done
-    (cd "$1" && LC_ALL=C sha256sum -- *.wasm > SHA256SUMS)
-    $compiler --version > "$1/COMPILER"
+    (cd "$folder" && LC_ALL=C sha256sum -- *.wasm > SHA256SUMS)
+    $compiler --version > "$folder/COMPILER"
 }
 
 # The packer runs on this machine: it is built by the workspace's own compiler, before RUSTC is overridden.
@@ -136,5 +142,11 @@ export RUSTFLAGS
 case ${1:-} in
     '') build_all "$dist" && say "wrote $dist" ;;
     --check) check ;;
-    *) fail "usage: build.sh [--check]" ;;
+    -*) fail "usage: build.sh [--check | NAME...]" ;;
+    *)
+        for name; do
+            [ -f "$here/$name/Cargo.toml" ] || fail "there is no template $name; choose from: $(templates | tr '\n' ' ')"
+        done
+        build_all "$dist" "$@"
+        ;;
 esac

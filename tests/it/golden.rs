@@ -178,8 +178,13 @@ fn the_component_answers_as_its_crate_does() {
         let Ok(values) = checked(&case) else { continue };
         let request = request(&case.definition, &values);
         let native = match case.template.as_str() {
+            "fastdfs" => native::<template_fastdfs::FastDfs>(&request),
+            "kafka" => native::<template_kafka::Kafka>(&request),
+            "memcached" => native::<template_memcached::Memcached>(&request),
+            "mongodb" => native::<template_mongodb::MongoDb>(&request),
             "mysql" => native::<template_mysql::MySql>(&request),
             "redis" => native::<template_redis::Redis>(&request),
+            "web" => native::<template_web::Web>(&request),
             "zookeeper" => native::<template_zookeeper::ZooKeeper>(&request),
             other => panic!("`{other}` is built in and not compared here"),
         };

@@ -3,6 +3,7 @@
 
 mod config;
 mod container;
+mod job;
 mod labels;
 mod pod;
 mod policy;
@@ -13,6 +14,7 @@ mod workload;
 
 pub use config::{checksum, config_map, service_account};
 pub use container::{Container, Resources, env};
+pub use job::Job;
 pub use labels::Meta;
 pub use pod::Pod;
 pub use policy::{NetworkPolicy, pod_disruption_budget};
