@@ -4,12 +4,14 @@
 mod annotate;
 mod objects;
 mod read;
+mod rules;
 mod schema;
 mod spec;
 mod transition;
 
 pub use annotate::{Group, Property};
 pub use read::{Auth, Block, Exposure, Image, Metrics, Monitor, NetworkMode, Scheduling, Size, Spread, Storage};
+pub use rules::rules;
 pub use schema::{add, schema};
 pub use spec::{AuthMode, Exporter, Preset, Spec};
 pub use transition::{forbid_change, image_change, transitions};
