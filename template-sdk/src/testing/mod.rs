@@ -158,7 +158,7 @@ impl Case {
 fn undeclared<T: Template>(found: &Findings) -> Findings {
     let rules = T::rules();
     let mut broken = Findings::new();
-    for finding in found.iter() {
+    for finding in found {
         let known = finding.code.starts_with("sdk.") || rules.iter().any(|rule| rule.code == finding.code);
         if !known {
             let message = format!("`{}` is not among the template's rules", finding.code);

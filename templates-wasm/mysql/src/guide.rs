@@ -40,6 +40,6 @@ pub(crate) fn rules() -> Vec<Rule> {
 pub(crate) fn operations() -> Vec<Operation> {
     vec![Operation::new(
         "Backup",
-        "`kubectl exec NAME-0 -c mysql -- sh -c 'mysqldump --defaults-extra-file=… --single-transaction --all-databases'` writes a consistent dump of InnoDB tables; how the login file is called is in the notes of `status`. Volume snapshots are consistent too, because InnoDB recovers from them as from a crash.",
+        "`mysqldump --single-transaction --all-databases` over the client Service writes a consistent dump of InnoDB tables. Volume snapshots are consistent too: InnoDB recovers from them as from a crash.",
     )]
 }
