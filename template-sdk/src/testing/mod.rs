@@ -4,6 +4,7 @@
 mod check;
 mod defaults;
 mod pods;
+mod routes;
 
 use serde_json::{Value, json};
 
