@@ -1,7 +1,7 @@
 //! Answers the host's calls with a [`Template`]; only built for wasm.
 //! It never panics on bad input: what cannot be read comes back as a finding.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bindings::exports::ku8::template::provider;
 use crate::finding::{Finding, Severity};
@@ -11,7 +11,10 @@ use crate::template::Template;
 
 /// Returns the template's metadata as JSON.
 pub fn metadata<T: Template>() -> String {
-    json(&T::metadata())
+    let mut metadata = json!(T::metadata());
+    metadata["rules"] = json!(T::rules());
+    metadata["operations"] = json!(T::operations());
+    metadata.to_string()
 }
 
 /// Returns the template's schema as JSON.
@@ -28,8 +31,8 @@ pub fn render<T: Template>(request: &str) -> Result<provider::Rendered, Vec<prov
 fn rendered(rendered: Rendered) -> provider::Rendered {
     let outputs: Vec<&Value> = rendered.outputs.iter().map(Output::value).collect();
     provider::Rendered {
-        outputs: json(&outputs),
-        secrets: json(&rendered.secrets),
+        outputs: text(&outputs),
+        secrets: text(&rendered.secrets),
         objects: rendered.objects.into_iter().map(object).collect(),
         notes: rendered.notes,
         extensions: "{}".to_owned(),
@@ -51,7 +54,7 @@ fn diagnostic(finding: Finding) -> provider::Diagnostic {
     provider::Diagnostic { severity, path, code, message, hint }
 }
 
-fn json(value: &impl serde::Serialize) -> String {
+fn text(value: &impl serde::Serialize) -> String {
     // Our own types always serialise; an empty text is refused by the host as no JSON.
     serde_json::to_string(value).unwrap_or_default()
 }

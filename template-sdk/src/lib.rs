@@ -10,6 +10,8 @@ pub mod build;
 
 mod finding;
 
+mod guide;
+
 mod input;
 
 mod output;
@@ -30,6 +32,7 @@ pub mod bindings;
 pub mod guest;
 
 pub use finding::{Finding, Findings, Severity};
+pub use guide::{Operation, Rule};
 pub use input::{Cluster, Images, Observed, Previous, Request, State};
 pub use output::{Alphabet, Generate, Kind, Metadata, Object, Output, Rendered, SecretIntent, SecretRef, SecretValue};
 pub use quantity::Quantity;

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::finding::Findings;
+use crate::guide::{Operation, Rule};
 use crate::input::Request;
 use crate::output::{Metadata, Rendered};
 
@@ -11,7 +12,7 @@ use crate::output::{Metadata, Rendered};
 ///
 /// ```
 /// use template_sdk::build::{Meta, config_map};
-/// use template_sdk::{Finding, Findings, Kind, Metadata, Rendered, Request, Template, Value, json};
+/// use template_sdk::{Finding, Findings, Kind, Metadata, Rendered, Request, Rule, Template, Value, json};
 ///
 /// struct Motd;
 ///
@@ -26,6 +27,10 @@ use crate::output::{Metadata, Rendered};
 ///
 ///     fn schema() -> Value {
 ///         json!({"type": "object", "properties": {"text": {"type": "string", "title": "Text", "default": "hello"}}})
+///     }
+///
+///     fn rules() -> Vec<Rule> {
+///         vec![Rule::new("motd.text.empty", "The text must not be empty.")]
 ///     }
 ///
 ///     fn render(request: &Request) -> Result<Rendered, Findings> {
@@ -51,6 +56,17 @@ pub trait Template {
 
     /// Returns the JSON Schema (2020-12) of the values.
     fn schema() -> Value;
+
+    /// Returns every rule the template judges by, for its page; [`crate::block::rules`] adds those of the shared
+    /// parameters. A finding with a code that is not declared here fails the native tests.
+    fn rules() -> Vec<Rule> {
+        Vec::new()
+    }
+
+    /// Returns what people do with the running software, for the template's page.
+    fn operations() -> Vec<Operation> {
+        Vec::new()
+    }
 
     /// Returns the objects, or every reason why there are none.
     fn render(request: &Request) -> Result<Rendered, Findings>;

@@ -32,8 +32,12 @@ where
 
 /// Returns the sha256 of a ConfigMap's data, for a `checksum/…` annotation on the pod.
 pub fn checksum(config_map: &Value) -> String {
-    let digest = Sha256::digest(config_map["data"].to_string());
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+    hex(&Sha256::digest(config_map["data"].to_string()))
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
         text

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::config::hex;
 use super::labels::Meta;
 use super::pod::Pod;
 
@@ -28,7 +29,7 @@ impl Job {
     /// of a server would be found by its Service.
     pub fn new(meta: &Meta, name: &str, pod: Pod) -> Self {
         let pod = pod.set("restartPolicy", json!("Never")).value();
-        let digest: String = Sha256::digest(pod.to_string()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&Sha256::digest(pod.to_string())[..4]);
         let mut object = meta.object("batch/v1", "Job", &format!("{name}-{digest}"));
         object["spec"] = json!({"backoffLimit": 10, "template": pod});
         Self(object)

@@ -4,6 +4,7 @@
 mod check;
 mod defaults;
 mod pods;
+mod routes;
 
 use serde_json::{Value, json};
 
@@ -140,8 +141,31 @@ impl Case {
         if first != second {
             return Err(Finding::error("", "check.stable", "two renders of one request differ").into());
         }
+        let found = match &first {
+            Ok(rendered) => &rendered.warnings,
+            Err(findings) => findings,
+        };
+        let undeclared = undeclared::<T>(found);
+        if !undeclared.is_empty() {
+            return Err(undeclared);
+        }
         let rendered = first?;
         let broken = check(&T::metadata(), &rendered);
         if broken.is_empty() { Ok(rendered) } else { Err(broken) }
     }
+}
+
+/// Every finding whose code the template's page would not explain.
+fn undeclared<T: Template>(found: &Findings) -> Findings {
+    let rules = T::rules();
+    let mut broken = Findings::new();
+    for finding in found {
+        let known = finding.code.starts_with("sdk.") || rules.iter().any(|rule| rule.code == finding.code);
+        if !known {
+            let message = format!("`{}` is not among the template's rules", finding.code);
+            let finding = Finding::error("", "check.rules", message);
+            broken.push(finding.hint("declare it in Template::rules: templates-wasm/README.md, Writing one"));
+        }
+    }
+    broken
 }

@@ -2,6 +2,7 @@
 //! It never renders a password: accounts are made in the pod from a mounted Secret.
 
 mod config;
+mod guide;
 mod members;
 mod memory;
 mod notes;
@@ -17,7 +18,7 @@ mod values;
 mod tests;
 
 use template_sdk::block::{AuthMode, Block, Exporter, Preset, Spec, transitions};
-use template_sdk::{Findings, Kind, Metadata, Rendered, Request, Template, Value};
+use template_sdk::{Findings, Kind, Metadata, Operation, Rendered, Request, Rule, Template, Value};
 
 use crate::values::{Values, Version};
 
@@ -76,6 +77,14 @@ impl Template for MySql {
 
     fn schema() -> Value {
         schema::schema()
+    }
+
+    fn rules() -> Vec<Rule> {
+        guide::rules()
+    }
+
+    fn operations() -> Vec<Operation> {
+        guide::operations()
     }
 
     fn render(request: &Request) -> Result<Rendered, Findings> {

@@ -2,6 +2,7 @@
 //! It never renders a password, nor a configuration whose data an earlier one could not hand over.
 
 mod config;
+mod guide;
 mod objects;
 mod rules;
 mod schema;
@@ -11,7 +12,7 @@ mod values;
 mod tests;
 
 use template_sdk::block::Block;
-use template_sdk::{Findings, Kind, Metadata, Output, Rendered, Request, Template, Value};
+use template_sdk::{Findings, Kind, Metadata, Operation, Output, Rendered, Request, Rule, Template, Value};
 
 use crate::values::Values;
 
@@ -42,6 +43,14 @@ impl Template for Redis {
 
     fn schema() -> Value {
         schema::schema()
+    }
+
+    fn rules() -> Vec<Rule> {
+        guide::rules()
+    }
+
+    fn operations() -> Vec<Operation> {
+        guide::operations()
     }
 
     fn render(request: &Request) -> Result<Rendered, Findings> {

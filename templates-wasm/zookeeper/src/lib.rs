@@ -2,6 +2,7 @@
 //! It never renders a change of size that could let empty members outvote the ones that hold the data.
 
 mod config;
+mod guide;
 mod objects;
 mod rules;
 mod schema;
@@ -12,7 +13,7 @@ mod values;
 mod tests;
 
 use template_sdk::block::{AuthMode, Block, Exporter, Preset, Spec, transitions};
-use template_sdk::{Findings, Kind, Metadata, Rendered, Request, Template, Value};
+use template_sdk::{Findings, Kind, Metadata, Operation, Rendered, Request, Rule, Template, Value};
 
 use crate::values::Values;
 
@@ -65,6 +66,14 @@ impl Template for ZooKeeper {
 
     fn schema() -> Value {
         schema::schema()
+    }
+
+    fn rules() -> Vec<Rule> {
+        guide::rules()
+    }
+
+    fn operations() -> Vec<Operation> {
+        guide::operations()
     }
 
     fn render(request: &Request) -> Result<Rendered, Findings> {
