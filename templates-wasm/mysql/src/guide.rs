@@ -34,7 +34,10 @@ const RULES: [(&str, &str); 40] = [
         "Warned: another version while the primary is not ordinal 0, because it would be upgraded before replicas.",
     ),
     ("mysql.replication.primary-missing", "The primary is one of the members."),
-    ("mysql.replication.relaxed", "Warned: relaxed durability with replicas, which a crash can leave with lost writes."),
+    (
+        "mysql.replication.relaxed",
+        "Warned: relaxed durability with replicas, which a crash can leave with lost writes.",
+    ),
     ("mysql.binlog.too-short", "With replicas, binary logs stay for a day at least."),
     ("mysql.semi-sync.no-replica", "Waiting for a replica needs topology: replication."),
     ("mysql.semi-sync.one-replica", "Warned: one replica alone makes writes wait whenever it restarts."),
