@@ -5,7 +5,8 @@ mod check;
 mod defaults;
 mod pods;
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use crate::finding::{Finding, Findings};
 use crate::input::Request;
