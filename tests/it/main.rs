@@ -29,3 +29,5 @@ mod reference;
 mod release;
 
 mod sandbox;
+
+mod template_pages;

@@ -58,6 +58,30 @@ pub struct TemplateMetadata {
     pub requires: Option<String>,
     /// Every kind it may render.
     pub produces: Vec<GroupKind>,
+    /// The rules it judges by; not part of lists.
+    #[serde(default, skip_serializing)]
+    pub rules: Vec<Rule>,
+    /// What people do with the running software; not part of lists.
+    #[serde(default, skip_serializing)]
+    pub operations: Vec<Operation>,
+}
+
+/// A rule, by the code of its diagnostics.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Code.
+    pub code: String,
+    /// What must hold, or what is pointed out.
+    pub text: String,
+}
+
+/// Something people do with the running software.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// A few words.
+    pub title: String,
+    /// Markdown without headings.
+    pub text: String,
 }
 
 /// A template that was loaded and describes itself well.
@@ -123,8 +147,13 @@ pub(super) fn describe(metadata: &str, schema: &str) -> Result<Description, Rend
     }
     let mut metadata: TemplateMetadata =
         serde_json::from_value(value).map_err(|error| refused("metadata", printable(&error.to_string())))?;
-    for text in [&mut metadata.title, &mut metadata.description] {
+    let rules = metadata.rules.iter_mut().flat_map(|rule| [&mut rule.code, &mut rule.text]);
+    let titles = metadata.operations.iter_mut().map(|operation| &mut operation.title);
+    for text in [&mut metadata.title, &mut metadata.description].into_iter().chain(rules).chain(titles) {
         *text = printable(text);
+    }
+    for operation in &mut metadata.operations {
+        operation.text = operation.text.lines().map(printable).collect::<Vec<_>>().join("\n");
     }
     let document: Value = json::parse(schema).map_err(|reason| refused("schema", reason))?;
     let schema = Schema::parse(&document).map_err(|error| refused("schema", error.to_string()))?;

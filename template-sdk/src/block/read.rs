@@ -184,7 +184,7 @@ impl Block {
             resources,
             storage_size,
             storage: or_default(values, "/storage", &mut findings),
-            image: or_default(values, "/image", &mut findings),
+            image: image(spec, values, &mut findings),
             scheduling: or_default(values, "/scheduling", &mut findings),
             network: or_default(values, "/networkPolicy/mode", &mut findings),
             metrics: or_default(values, "/metrics", &mut findings),
@@ -260,6 +260,10 @@ fn auth(spec: &Spec, values: &Value, findings: &mut Findings) -> Auth {
         AuthMode::Optional(default) => or_default::<Option<bool>>(values, "/auth/enabled", findings).unwrap_or(default),
     };
     Auth { enabled, existing_secret: or_default(values, "/auth/existingSecret", findings) }
+}
+
+fn image(spec: &Spec, values: &Value, findings: &mut Findings) -> Image {
+    if spec.repository.is_empty() { Image::default() } else { or_default(values, "/image", findings) }
 }
 
 fn cluster_domain(values: &Value, findings: &mut Findings) -> String {

@@ -31,6 +31,11 @@ impl Probe {
         Self(json!({"httpGet": {"port": port, "path": path}}))
     }
 
+    /// Asks the gRPC health service on a port, which has no name here.
+    pub fn grpc(port: u16) -> Self {
+        Self(json!({"grpc": {"port": port}}))
+    }
+
     /// Seconds before the first try.
     pub fn delay(self, seconds: u32) -> Self {
         self.set("initialDelaySeconds", seconds)

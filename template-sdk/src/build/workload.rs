@@ -86,6 +86,21 @@ impl Deployment {
         Self(object)
     }
 
+    /// Leaves the replica count to an autoscaler: whoever applies a number would fight it.
+    ///
+    /// ```
+    /// use template_sdk::build::{Deployment, Meta, Pod};
+    /// let meta = Meta::new("web", "shop", "server", "prod");
+    /// let deployment = Deployment::new(&meta, "shop", 2, Pod::new(&meta, 1000, 1000)).autoscaled().value();
+    /// assert!(deployment["spec"].get("replicas").is_none());
+    /// ```
+    pub fn autoscaled(mut self) -> Self {
+        if let Some(spec) = self.0["spec"].as_object_mut() {
+            spec.remove("replicas");
+        }
+        self
+    }
+
     /// Sets any other field of the spec.
     pub fn set(mut self, field: &str, value: Value) -> Self {
         self.0["spec"][field] = value;

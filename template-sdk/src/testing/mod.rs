@@ -4,6 +4,7 @@
 mod check;
 mod defaults;
 mod pods;
+mod routes;
 
 use crate::json;
 use serde_json::Value;
