@@ -123,7 +123,7 @@ impl Reader<'_> {
                 // The line goes on after the next one's indentation.
                 Some(b'\n') => {
                     while matches!(self.peek(), b' ' | b'\n') {
-                        self.at += 1
+                        self.at += 1;
                     }
                 }
                 Some(other) => string.push(char::from(other)),
@@ -163,7 +163,7 @@ const fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
         match bytes[at] {
             b'"' => return Some(at + 1),
             b'\\' if at + 1 < bytes.len() && matches!(bytes[at + 1], b'n' | b't' | b'\n' | b'"' | b'\\' | b'\'') => {
-                at += 2
+                at += 2;
             }
             b'\\' => return None,
             _ => at += 1,
