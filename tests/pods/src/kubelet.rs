@@ -39,6 +39,14 @@ impl Stage {
         }
     }
 
+    /// Waits for several.
+    #[track_caller]
+    pub fn ready_all(&self, pods: &[&str]) {
+        for pod in pods {
+            self.ready(pod);
+        }
+    }
+
     /// Whether a pod is ready now.
     pub fn is_ready(&self, pod: &str) -> bool {
         self.0.state().pods.get(pod).is_some_and(|pod| pod.ready)
@@ -74,8 +82,9 @@ impl Stage {
     pub fn client(&self, command: &[&str]) -> Answer {
         let there = self.0.state().pods.contains_key("client");
         if !there {
-            // Another thread may be faster; then it is there as well.
-            let _ = self.0.launch(Plan::client("prod"), 0);
+            let done = self.0.launch(Plan::client("prod"), 0);
+            // Another thread may have been faster.
+            assert!(done.is_ok() || self.0.state().pods.contains_key("client"), "no client: {done:?}");
         }
         crate::wait_for("the client", LONG, || self.0.state().pods.get("client")?.containers.first().map(|_| ()));
         self.exec("client", "client", command)

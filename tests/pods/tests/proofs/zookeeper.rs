@@ -29,7 +29,7 @@ fn three_members_form_a_quorum() {
     stage.deploy(&rendered);
     let pods = ["zk-0", "zk-1", "zk-2"];
     stage.start_all(&pods);
-    pods.iter().for_each(|pod| stage.ready(pod));
+    stage.ready_all(&pods);
     assert!(stage.ask("zk.prod.svc", 2181, "srvr").contains("Mode: "));
     assert_eq!(stage.exec("zk-0", "zookeeper", &["id", "-u"]).ok(), "1000");
 }
