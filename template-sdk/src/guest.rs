@@ -1,7 +1,8 @@
 //! Answers the host's calls with a [`Template`]; only built for wasm.
 //! It never panics on bad input: what cannot be read comes back as a finding.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use crate::bindings::exports::ku8::template::provider;
 use crate::finding::{Finding, Severity};

@@ -1,7 +1,8 @@
 //! Objects and parts of objects that follow from the shared parameters alone.
 //! It never adds what a template did not ask for: each method is one thing.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use super::read::{Block, Exposure, Monitor, NetworkMode, Spread};
 use crate::build::{Container, Meta, NetworkPolicy, Pod, Resources, Service, StatefulSet, service_account, volume};

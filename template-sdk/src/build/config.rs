@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value, json};
+use crate::json;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::Meta;

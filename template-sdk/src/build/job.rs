@@ -1,7 +1,8 @@
 //! Jobs that run once for what they were rendered from.
 //! They never change in place, which Kubernetes refuses: another content is another Job.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::config::hex;

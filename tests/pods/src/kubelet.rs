@@ -90,12 +90,12 @@ impl Stage {
         self.exec("client", "client", command)
     }
 
-    /// Sends a text to a server from the client's pod, and returns what comes back until the server closes the
-    /// connection or is silent for 5 seconds; empty where nobody listens.
+    /// Sends a text to a server from the client's pod, and returns what comes back within 5 seconds or
+    /// until the server closes the connection; empty where nobody listens.
     #[track_caller]
     pub fn ask(&self, host: &str, port: u16, text: &str) -> String {
-        let script = r#"exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" >&3 && timeout 5 cat <&3"#;
-        self.client(&["bash", "-c", script, host, &port.to_string(), text]).stdout
+        let script = r#"exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" >&3 && cat <&3"#;
+        self.client(&["timeout", "5", "bash", "-c", script, host, &port.to_string(), text]).stdout
     }
 }
 
