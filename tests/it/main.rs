@@ -30,4 +30,5 @@ mod release;
 
 mod sandbox;
 
+mod sampled;
 mod template_pages;
