@@ -2,4 +2,5 @@
 //! It never runs where it cannot: what is missing is said aloud, and the rest goes on.
 
 mod mysql;
+mod simulator;
 mod zookeeper;
