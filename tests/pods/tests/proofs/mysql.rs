@@ -94,7 +94,8 @@ fn replicas_follow_and_come_back() {
     first_boot(&stage, json!({"semiSync": true}));
     assert_eq!(stage.exec("db-0", "mysql", &["id", "-u"]).ok(), "999");
     for replica in ["db-1", "db-2"] {
-        let refused = ask(&stage, &format!("{replica}.db-headless.prod.svc.cluster.local"), "INSERT INTO kept VALUES (9)");
+        let refused =
+            ask(&stage, &format!("{replica}.db-headless.prod.svc.cluster.local"), "INSERT INTO kept VALUES (9)");
         assert!(refused.text().contains("ERROR 1290"), "{}", refused.text());
         assert!(stage.logs(replica, "init").contains("copying the data of db-0"));
     }
