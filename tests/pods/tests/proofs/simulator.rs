@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use pods::{Stage, wait_for};
-use template_sdk::{Generate, Rendered, SecretIntent, SecretValue, Value, json};
+use serde_json::{Value, json};
+use template_sdk::{Generate, Rendered, SecretIntent, SecretValue};
 
 /// Answers each connection with a file's content, its pod's name and the number of starts; a file decides readiness.
 const SERVER: &str = r#"#!/usr/bin/perl
