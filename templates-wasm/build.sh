@@ -141,7 +141,11 @@ choose_toolchain
 RUSTFLAGS=$(remap | tr '\n' ' ')
 export RUSTFLAGS
 case ${1:-} in
-    '') build_all "$dist" && say "wrote $dist" ;;
+    # Not joined by &&, which would go on after a failed build with the module of an earlier one.
+    '')
+        build_all "$dist"
+        say "wrote $dist"
+        ;;
     --check) check ;;
     -*) fail "usage: build.sh [--check | NAME...]" ;;
     *)

@@ -227,6 +227,16 @@ impl Output {
         Self(json!({"name": name, "type": kind, "host": host.into(), "port": port}))
     }
 
+    /// Returns an output without one address: a pool whose clients need a list, added with [`Output::with`].
+    ///
+    /// ```
+    /// let output = template_sdk::Output::list("primary", "memcached").with("hosts", "a:11211,b:11211");
+    /// assert!(output.value().get("host").is_none());
+    /// ```
+    pub fn list(name: &str, kind: &str) -> Self {
+        Self(json!({"name": name, "type": kind}))
+    }
+
     /// Adds where the password is.
     pub fn password(self, secret: &str, key: &str) -> Self {
         self.with("password", json!({"secret": secret, "key": key}))
