@@ -2,3 +2,4 @@
 //! It never runs where it cannot: what is missing is said aloud, and the rest goes on.
 
 mod zookeeper;
+mod zookeeper_reconfig;
