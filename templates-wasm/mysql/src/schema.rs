@@ -64,7 +64,7 @@ fn server() -> Vec<(&'static str, Property)> {
         .range(10, 10_000)
         .default(151);
     let days = "Days the binary logs stay: how far back a point-in-time recovery can go.";
-    let days = Property::new(json!({"type": "number", "minimum": 0.04, "maximum": 365}), "Binary log days", days)
+    let days = Property::new(json!({"type": "number", "minimum": (0.04), "maximum": 365}), "Binary log days", days)
         .zh("二进制日志天数", "二进制日志保留的天数，也就是时间点恢复最多能回到多久以前。");
     let durability = "full: nothing confirmed is ever lost. relaxed: a crash of the node may cost the last second, for \
                       much faster writes.";

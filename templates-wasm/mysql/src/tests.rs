@@ -85,7 +85,7 @@ fn optional_settings_appear_only_when_given() {
     let quiet = my_cnf(json!({}));
     assert!(!quiet.contains("sql-mode") && !quiet.contains("slow-query"));
     let text = my_cnf(json!({
-        "sqlMode": "ANSI", "slowQueryLogSeconds": 0.5, "durability": "relaxed", "binlogExpireDays": 0.5,
+        "sqlMode": "ANSI", "slowQueryLogSeconds": (0.5), "durability": "relaxed", "binlogExpireDays": (0.5),
         "extraConfig": "innodb-print-all-deadlocks=ON",
     }));
     let lines = ["sql-mode=ANSI", "long-query-time=0.5", "sync-binlog=1000", "binlog-expire-logs-seconds=43200"];
