@@ -5,3 +5,4 @@ mod mysql;
 mod redis;
 mod simulator;
 mod zookeeper;
+mod zookeeper_reconfig;
