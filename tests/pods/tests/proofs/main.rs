@@ -3,4 +3,5 @@
 
 mod mysql;
 mod simulator;
+mod web;
 mod zookeeper;
