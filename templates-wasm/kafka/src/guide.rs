@@ -56,6 +56,7 @@ const RULES: [(&str, &str); 37] = [
 pub(crate) fn rules() -> Vec<Rule> {
     let mut own = RULES.to_vec();
     own.push(("kafka.topics.partitions-grow", "Warned: with more partitions a key may be in another one."));
+    own.push(("kafka.replicas.kept", "Pointed out: a new default of replicas applies to new topics alone."));
     own.push(("kafka.topics.replicas-kept", "Warned: a topic that exists keeps its replicas."));
     block::rules(&SPEC, &own)
 }
@@ -90,6 +91,12 @@ pub(crate) fn operations() -> Vec<Operation> {
             "Change `image.tag` and publish: brokers restart one by one. When all is well, `kafka-features.sh upgrade \
              --release-version VERSION` raises the metadata's format; until then an older image would still start, but \
              the plan does not go back, because it cannot see that.",
+        ),
+        Operation::new(
+            "Lost volume",
+            "Delete the claim and the pod: the broker starts empty and copies its partitions from the others. With three \
+             controllers do that for one of the first three brokers at a time, and only while the two others run: two \
+             controllers without metadata would outvote the one that still has it.",
         ),
         Operation::new(
             "Backup",

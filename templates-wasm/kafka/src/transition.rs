@@ -21,7 +21,10 @@ pub(crate) fn judge(request: &Request, values: &Values, block: &Block) -> Findin
             known = true;
             findings.extend(brokers(&request.name, before, values));
         }
-        findings.extend(earlier(state).map(|old| topics(&old, values)).unwrap_or_default());
+        if let Some(old) = earlier(state) {
+            findings.extend(replicas(&old, values));
+            findings.extend(topics(&old, values));
+        }
     }
     if !known {
         findings.extend(from_volumes(request, values));
@@ -71,6 +74,19 @@ fn brokers(name: &str, before: u32, new: &Values) -> Vec<Finding> {
         text(&leaving)
     );
     vec![Finding::error("/brokers", "kafka.brokers.shrink", message).hint(hint)]
+}
+
+/// The default counts when a topic is made, those of consumers and transactions included.
+fn replicas(old: &Values, new: &Values) -> Option<Finding> {
+    let (before, now) = (old.replication_factor(), new.replication_factor());
+    (before != now).then(|| {
+        let message = format!(
+            "topics get {now} replicas from now on; those there are keep {before}, also the ones of consumer offsets and \
+             transactions"
+        );
+        let finding = Finding::info("/replicationFactor", "kafka.replicas.kept", message);
+        finding.hint("kafka-reassign-partitions.sh changes the replicas of a topic")
+    })
 }
 
 fn text(numbers: &[u32]) -> String {

@@ -108,6 +108,7 @@ fn topics_keep_what_they_have() {
     told(topics(6, 3), topics(7, 3), "kafka.topics.partitions-grow");
     told(topics(6, 3), topics(6, 2), "kafka.topics.replicas-kept");
     told(topics(6, 3), json!({}), "kafka.topics.left");
+    told(json!({"controllers": 1}), json!({"controllers": 1, "brokers": 3}), "kafka.replicas.kept");
     // The default counts as well.
     let by_default = |partitions: u32| json!({"topics": [{"name": "orders"}], "defaultPartitions": partitions});
     refused(by_default(6), by_default(3), "kafka.topics.partitions-shrink");

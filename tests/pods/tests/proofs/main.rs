@@ -2,6 +2,8 @@
 //! It never runs where it cannot: what is missing is said aloud, and the rest goes on.
 
 mod mysql;
+mod redis;
 mod simulator;
 mod web;
 mod zookeeper;
+mod zookeeper_reconfig;

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use pods::maven::{ZOOKEEPER, jars};
 use pods::{Stage, skip, wait_for};
+use serde_json::{Value, json};
 use template_sdk::testing::Case;
-use template_sdk::{Findings, Rendered, Value, json};
+use template_sdk::{Findings, Rendered};
 use template_zookeeper::ZooKeeper;
 
 /// Stands for the image's launcher: same variables, same configuration, the jars from Maven.
@@ -106,7 +107,7 @@ fn three_members_survive_losses() {
     stage.ready(follower);
     has(&stage, &member(follower), "/ku8", "second");
 
-    pods.map(|pod| stage.stop(pod));
+    stage.stop_all(&pods);
     for pod in ["zk-2", "zk-1", "zk-0"] {
         stage.start(pod);
     }
@@ -129,6 +130,7 @@ fn step(stage: &Stage, before: &Value, after: &Value) {
             while !done.load(Ordering::SeqCst) {
                 let leaders = leaders(stage);
                 assert!(leaders.len() < 2, "{before} to {after}: two leaders: {leaders:?}");
+                std::thread::sleep(Duration::from_millis(300));
             }
         });
         let settled = scope.spawn(|| stage.settle()).join();
