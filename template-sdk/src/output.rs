@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::json;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::finding::{Finding, Findings};
 

@@ -1,8 +1,8 @@
-//! The rules of `testing::check` for autoscalers, Ingresses and routes, with objects that break them.
+//! The rules of `testing::check` for autoscalers, Jobs, Ingresses and routes, with objects that break them.
 //! It never tests a real template; those obey, in their own tests.
 
 use template_sdk::build::{
-    Container, Deployment, Ingress, Meta, Pod, Resources, Service, horizontal_pod_autoscaler, http_route,
+    Container, Deployment, Ingress, Job, Meta, Pod, Resources, Service, horizontal_pod_autoscaler, http_route,
 };
 use template_sdk::testing::check;
 use template_sdk::{Findings, Kind, Metadata, Quantity, Rendered, Value, json};
@@ -28,6 +28,7 @@ fn checked(deployment: Deployment, others: Vec<Value>) -> Findings {
             Kind::new("", "Service"),
             Kind::new("apps", "Deployment"),
             Kind::new("autoscaling", "HorizontalPodAutoscaler"),
+            Kind::new("batch", "Job"),
             Kind::new("gateway.networking.k8s.io", "HTTPRoute"),
             Kind::new("networking.k8s.io", "Ingress"),
         ],
@@ -55,4 +56,16 @@ fn ways_in_lead_to_a_port_of_a_service() {
     let route = |port: u16| http_route(&meta(), "shop", &json!({"name": "g"}), ("a.example.com", "/"), ("shop", port));
     assert_eq!(checked(deployment(), vec![route(8080)]), Findings::new());
     assert!(checked(deployment(), vec![route(80)]).has("check.backend"));
+}
+
+#[test]
+fn a_job_needs_no_selector() {
+    let meta = meta().component("migration");
+    let resources = Resources::new(Quantity::from_millis(10), Quantity::from_mib(32));
+    let container = Container::new("main", "docker.io/library/demo:1.0", resources);
+    let job = Job::new(&meta, "shop-migrate", Pod::new(&meta, 1000, 1000).container(container)).value();
+    assert_eq!(checked(deployment(), vec![job.clone()]), Findings::new());
+    let mut other = job;
+    other["spec"]["selector"] = json!({"matchLabels": {"a": "b"}});
+    assert!(checked(deployment(), vec![other]).has("check.selector"), "one that is written must fit");
 }

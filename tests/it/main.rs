@@ -19,6 +19,7 @@ mod golden;
 
 mod help;
 
+mod kubernetes_versions;
 mod languages;
 
 mod parsers;
@@ -30,4 +31,5 @@ mod release;
 
 mod sandbox;
 
+mod sampled;
 mod template_pages;

@@ -1,6 +1,7 @@
 //! The page of every built-in template: what `template show` prints as Markdown, kept beside the template.
 //! It never looks at how the page is made; `BLESS=1` writes them anew.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -28,7 +29,7 @@ fn the_pages_of_templates_are_what_the_templates_say() {
     for entry in builtin::all() {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates-wasm").join(entry.name).join("README.md");
         if let Err(why) = agrees(&page, &show(entry.name, "markdown")) {
-            wrong.push_str(&format!("{why}\n"));
+            let _ = writeln!(wrong, "{why}");
         }
     }
     assert!(wrong.is_empty(), "run BLESS=1 cargo test -- template_pages\n{wrong}");

@@ -1,7 +1,8 @@
 //! Composes a template's own properties with the shared ones into one JSON Schema.
 //! It never accepts a name it does not know: a misspelt parameter is an error, not a default.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use super::annotate::{Group, Property};
 use super::compose::add;

@@ -1,7 +1,8 @@
 //! Containers: always with requests and limits, always within Pod Security "restricted".
 //! It never lets a template switch a security field off.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use super::{Probe, volume};
 use crate::quantity::Quantity;
@@ -43,7 +44,8 @@ impl Resources {
 
 /// Entries of a container's environment.
 pub mod env {
-    use serde_json::{Value, json};
+    use crate::json;
+    use serde_json::Value;
 
     /// Returns a variable with a plain value; never a secret.
     pub fn value(name: &str, value: impl Into<String>) -> Value {

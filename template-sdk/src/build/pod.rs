@@ -1,7 +1,8 @@
 //! Pod templates within Pod Security "restricted".
 //! It never mounts a token nor lets the cluster's Services into the environment.
 
-use serde_json::{Map, Value, json};
+use crate::json;
+use serde_json::{Map, Value};
 
 use super::container::{Container, push};
 use super::labels::{Meta, merge};

@@ -1,7 +1,8 @@
 //! Disruption budgets and network policies.
 //! It never makes a budget that blocks a drain for ever, nor a rule about egress.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use super::container::push;
 use super::labels::Meta;

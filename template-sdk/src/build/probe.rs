@@ -1,7 +1,8 @@
 //! Probes.
 //! It never chooses thresholds for a template: what is slow or dead differs per software.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 /// A startup, liveness or readiness probe.
 ///

@@ -1,7 +1,8 @@
 //! StatefulSets and Deployments with the defaults templates.md asks of all of them.
 //! It never sets a field that cannot be changed later without saying so in its doc.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use super::container::push;
 use super::labels::Meta;

@@ -6,7 +6,8 @@ mod defaults;
 mod pods;
 mod routes;
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use crate::finding::{Finding, Findings};
 use crate::input::Request;
