@@ -89,8 +89,8 @@ fn apart(values: &Values, block: &Block, request: &Request, findings: &mut Findi
 /// R6, forth: the first pod keeps its data and the others copy it.
 fn together(block: &Block, findings: &mut Findings) {
     let message = format!(
-        "{name}-0 keeps its data and the others copy it before it restarts; the StatefulSet itself is replaced, not its \
-         pods",
+        "{name}-0 keeps its data and the others copy it before it restarts, which cuts clients off for some seconds; the \
+         StatefulSet itself is replaced, not its pods",
         name = block.name
     );
     let finding = Finding::info("/topology", "redis.topology.standalone-to-sentinel", message);

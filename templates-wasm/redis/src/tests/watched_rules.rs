@@ -6,7 +6,7 @@ use template_sdk::{Value, json};
 use super::{breaks, obeys, said, tells};
 
 /// A watched set with these settings of its Sentinels.
-fn sentinel(settings: Value) -> Value {
+fn sentinel(settings: &Value) -> Value {
     json!({"topology": "sentinel", "sentinel": settings})
 }
 
@@ -26,9 +26,9 @@ fn r1_a_set_is_three_five_or_seven_and_a_server_is_one() {
 
 #[test]
 fn r2_a_quorum_is_a_majority_that_exists() {
-    obeys(&said(sentinel(json!({}))), "redis.sentinel.quorum-minority");
-    obeys(&said(sentinel(json!({"quorum": 3}))), "redis.sentinel.quorum-too-high");
-    breaks(&said(sentinel(json!({"quorum": 4}))), "redis.sentinel.quorum-too-high");
+    obeys(&said(sentinel(&json!({}))), "redis.sentinel.quorum-minority");
+    obeys(&said(sentinel(&json!({"quorum": 3}))), "redis.sentinel.quorum-too-high");
+    breaks(&said(sentinel(&json!({"quorum": 4}))), "redis.sentinel.quorum-too-high");
     let five = json!({"topology": "sentinel", "replicas": 5, "sentinel": {"quorum": 2}});
     tells(&said(five), "redis.sentinel.quorum-minority");
 }
@@ -36,19 +36,19 @@ fn r2_a_quorum_is_a_majority_that_exists() {
 #[test]
 fn a_failover_outlasts_the_silence_that_starts_it() {
     let code = "redis.sentinel.timeout-short";
-    obeys(&said(sentinel(json!({"downAfterMs": 20_000}))), code);
-    obeys(&said(sentinel(json!({"downAfterMs": 5000, "failoverTimeoutMs": 10_000}))), code);
-    breaks(&said(sentinel(json!({"downAfterMs": 5000, "failoverTimeoutMs": 9999}))), code);
-    tells(&said(sentinel(json!({"failoverTimeoutMs": 60_001}))), "redis.sentinel.timeout-long");
-    obeys(&said(sentinel(json!({"failoverTimeoutMs": 60_000}))), "redis.sentinel.timeout-long");
+    obeys(&said(sentinel(&json!({"downAfterMs": 20_000}))), code);
+    obeys(&said(sentinel(&json!({"downAfterMs": 5000, "failoverTimeoutMs": 10_000}))), code);
+    breaks(&said(sentinel(&json!({"downAfterMs": 5000, "failoverTimeoutMs": 9999}))), code);
+    tells(&said(sentinel(&json!({"failoverTimeoutMs": 60_001}))), "redis.sentinel.timeout-long");
+    obeys(&said(sentinel(&json!({"failoverTimeoutMs": 60_000}))), "redis.sentinel.timeout-long");
 }
 
 #[test]
 fn r5_a_write_needs_fewer_replicas_than_there_are() {
-    breaks(&said(sentinel(json!({"minReplicasToWrite": 3}))), "redis.sentinel.never-writes");
-    let all = said(sentinel(json!({"minReplicasToWrite": 2})));
+    breaks(&said(sentinel(&json!({"minReplicasToWrite": 3}))), "redis.sentinel.never-writes");
+    let all = said(sentinel(&json!({"minReplicasToWrite": 2})));
     tells(&all, "redis.sentinel.writes-stop");
-    let one = said(sentinel(json!({"minReplicasToWrite": 1})));
+    let one = said(sentinel(&json!({"minReplicasToWrite": 1})));
     obeys(&one, "redis.sentinel.writes-stop");
     obeys(&one, "redis.sentinel.never-writes");
 }
