@@ -115,6 +115,7 @@ fn without_volumes_a_master_that_crashed_does_not_empty_the_others() {
     assert!(set.here("cache-1", &["flushall"]).contains("NOPERM"));
 
     set.stage.crash("cache-0", "redis");
+    wait_for("another start", MINUTES, || (set.stage.restarts("cache-0", "redis") > 0).then_some(()));
     let master = set.settled(&PODS);
     assert_ne!(master, "cache-0", "it had nothing left");
     set.all_hold(&PODS, &["kept"]);

@@ -1,6 +1,8 @@
 //! Redis on the real server and Sentinels: a single server, a watched set, the proxy to the master.
 //! It never measures on a quiet machine: seconds are printed for people and only bounded generously.
 
+#![expect(clippy::print_stdout, reason = "how many seconds something takes is for people to read")]
+
 mod failover;
 mod losses;
 mod sizes;
