@@ -14,9 +14,16 @@ mod guide;
 
 mod input;
 
+mod json;
+
 mod output;
 
+mod pick;
+
 mod quantity;
+
+#[doc(hidden)]
+pub mod shape;
 
 mod template;
 
@@ -36,5 +43,5 @@ pub use guide::{Operation, Rule};
 pub use input::{Cluster, Images, Observed, Previous, Request, State};
 pub use output::{Alphabet, Generate, Kind, Metadata, Object, Output, Rendered, SecretIntent, SecretRef, SecretValue};
 pub use quantity::Quantity;
-pub use serde_json::{Map, Value, json};
+pub use serde_json::{Map, Value};
 pub use template::Template;

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::json;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::finding::{Finding, Findings};
 
@@ -224,6 +225,16 @@ impl Output {
     /// Returns an output with its name, type and address.
     pub fn new(name: &str, kind: &str, host: impl Into<String>, port: u16) -> Self {
         Self(json!({"name": name, "type": kind, "host": host.into(), "port": port}))
+    }
+
+    /// Returns an output without one address: a pool whose clients need a list, added with [`Output::with`].
+    ///
+    /// ```
+    /// let output = template_sdk::Output::list("primary", "memcached").with("hosts", "a:11211,b:11211");
+    /// assert!(output.value().get("host").is_none());
+    /// ```
+    pub fn list(name: &str, kind: &str) -> Self {
+        Self(json!({"name": name, "type": kind}))
     }
 
     /// Adds where the password is.

@@ -49,5 +49,6 @@ mod telling;
 mod tenant;
 mod terminal;
 mod terminal_text;
+mod transitions;
 mod truth;
 mod waiting;

@@ -19,6 +19,7 @@ mod golden;
 
 mod help;
 
+mod kubernetes_versions;
 mod languages;
 
 mod parsers;
@@ -29,3 +30,6 @@ mod reference;
 mod release;
 
 mod sandbox;
+
+mod sampled;
+mod template_pages;

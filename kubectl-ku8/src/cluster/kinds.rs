@@ -35,6 +35,7 @@ const BUILT_IN: &[(&str, &str, &str, &str, bool)] = &[
     ("", "PersistentVolume", "v1", "persistentvolumes", false),
     ("", "ResourceQuota", "v1", "resourcequotas", true),
     ("", "LimitRange", "v1", "limitranges", true),
+    ("", "Node", "v1", "nodes", false),
     ("apps", "Deployment", "v1", "deployments", true),
     ("apps", "StatefulSet", "v1", "statefulsets", true),
     ("apps", "DaemonSet", "v1", "daemonsets", true),

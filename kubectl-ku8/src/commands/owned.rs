@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::pipeline::PlanOptions;
-use crate::cluster::{ClusterError, PlanClient};
+use crate::cluster::{Ask, ClusterError, PlanClient, Resource};
 use crate::error::CommandError;
-use crate::object::{LiveObject, Manifest, ObjectKey, labels};
-use crate::plan::SecretObservation;
+use crate::object::{GroupKind, LiveObject, Manifest, ObjectKey, Observed, labels};
+use crate::plan::{Offers, Policy, SecretObservation, growth, needs_classes, needs_nodes};
 use crate::release::{Head, Inventory, InventoryEntry, RevisionRecord, revision_name};
 use crate::render::SecretIntent;
 use crate::transform::Desired;
@@ -57,6 +57,49 @@ pub(super) async fn observe_owned(
         }
     }
     Ok(Owned { replicas, volumes: volumes.into_values().collect() })
+}
+
+/// Asks the server what each object would become, and reads what is no longer wanted.
+pub(super) async fn observe(
+    cluster: &PlanClient,
+    desired: &Desired,
+    inventory: &Inventory,
+    volumes: &[LiveObject],
+    policy: &Policy,
+) -> Result<Observed, CommandError> {
+    let mut asks: Vec<Ask> =
+        desired.objects.iter().map(|object| Ask::Apply(Box::new(object.manifest.clone()))).collect();
+    let gone = inventory.minus(&desired.keys());
+    asks.extend(gone.into_iter().map(|entry| Ask::Read(entry.key(), Some(entry.version.clone()))));
+    asks.extend(growth(desired, volumes).into_iter().map(|one| {
+        let patch = one.patch();
+        Ask::Merge(one.key, Box::new(one.live), patch)
+    }));
+    Ok(cluster.observe(asks, policy).await?)
+}
+
+/// Asks what decides whether new volumes and pods find a place, where they need it. Who may not look is not told.
+pub(super) async fn observe_offers(
+    cluster: &PlanClient,
+    desired: &Desired,
+    claims: &[LiveObject],
+) -> Result<Offers, CommandError> {
+    let list = async |wanted: bool, kind: GroupKind| {
+        if !wanted {
+            return Ok(None);
+        }
+        let resource = Resource::built_in(&kind).expect("only kinds of the built-in table are asked for");
+        match cluster.list(&resource, "", "").await {
+            Ok(found) => Ok(Some(found)),
+            Err(ClusterError::Forbidden { .. }) => Ok(None),
+            Err(error) => Err(CommandError::from(error)),
+        }
+    };
+    let (classes, nodes) = tokio::try_join!(
+        list(needs_classes(desired, claims), GroupKind::new("storage.k8s.io", "StorageClass")),
+        list(needs_nodes(desired), GroupKind::new("", "Node"))
+    )?;
+    Ok(Offers { classes, nodes })
 }
 
 /// StatefulSet claims are named `<template>-<set>-<ordinal>`.

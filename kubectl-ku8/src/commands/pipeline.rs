@@ -6,16 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::Context;
-use super::owned::{observe_owned, previous, published, revision, stray_secrets};
+use super::owned::{observe, observe_offers, observe_owned, previous, published, revision, stray_secrets};
 use super::resolve::load_template;
 use super::secret_state::observe_and_stamp;
 use super::stored::Surroundings;
-use crate::cluster::{Ask, PlanClient, Resource};
+use crate::cluster::{PlanClient, Resource};
 use crate::definition::Definition;
 use crate::error::CommandError;
-use crate::object::{GroupKind, LiveObject, Names, ObjectKey};
-use crate::plan::{ForceConflicts, Input, Plan, Policy, Subject, growth, normalise, plan};
-use crate::release::{Head, Inventory, RevisionRecord};
+use crate::object::{GroupKind, Names, ObjectKey};
+use crate::plan::{ForceConflicts, Input, Plan, Policy, Subject, normalise, plan};
+use crate::release::{Head, RevisionRecord};
 use crate::render::{Diagnostic, RenderError, Rendered, Template, render};
 use crate::transform::{self, Desired, Ownership};
 
@@ -200,19 +200,13 @@ pub async fn prepare(
     };
     let mut desired = place(cluster, rendered, definition, head, namespace).await?;
     let owner_id = ownership(definition, head, namespace).id();
-    let home = format!("{namespace}/{}", definition.name());
     let place_of = (namespace, definition.name());
     let secrets = observe_and_stamp(cluster, place_of, &mut desired, &owner_id, &options.secret_revisions).await?;
-    let policy = Policy {
-        owner_id: owner_id.clone(),
-        home: home.clone(),
-        adopt: options.adopt.clone(),
-        force: options.force_conflicts.clone(),
-        replace: options.allow_replace.clone(),
-        published: published(current.as_ref()),
-        allow_unverified: options.allow_unverified,
-    };
-    let observed = observe(cluster, &desired, &inventory, &owned.volumes, &policy).await?;
+    let policy = policy(options, &owner_id, place_of, current.as_ref());
+    let (observed, offers) = tokio::try_join!(
+        observe(cluster, &desired, &inventory, &owned.volumes, &policy),
+        observe_offers(cluster, &desired, &owned.volumes)
+    )?;
     super::sensitive::learn_objects(&desired, &observed);
     let stray = stray_secrets(cluster, namespace, &desired, options, &owner_id).await?;
     let mut plan = plan(Input {
@@ -223,6 +217,7 @@ pub async fn prepare(
         secrets: &secrets,
         stray_secrets: &stray,
         volumes: &owned.volumes,
+        offers: &offers,
         diagnostics: sorted(diagnostics),
         subject,
         allow_empty: options.allow_empty || options.deleting,
@@ -235,6 +230,23 @@ pub async fn prepare(
     context.note_warnings(&plan);
     super::allow::refuse_strangers(&plan, options)?;
     Ok(Prepared { plan, desired, owner_id, effective, template: used, notes })
+}
+
+fn policy(
+    options: &PlanOptions,
+    owner_id: &str,
+    (namespace, name): (&str, &str),
+    current: Option<&RevisionRecord>,
+) -> Policy {
+    Policy {
+        owner_id: owner_id.to_owned(),
+        home: format!("{namespace}/{name}"),
+        adopt: options.adopt.clone(),
+        force: options.force_conflicts.clone(),
+        replace: options.allow_replace.clone(),
+        published: published(current),
+        allow_unverified: options.allow_unverified,
+    }
 }
 
 fn sorted(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
@@ -271,22 +283,4 @@ async fn place(
         object.manifest = normalise(object.manifest.clone());
     }
     Ok(desired)
-}
-
-async fn observe(
-    cluster: &PlanClient,
-    desired: &Desired,
-    inventory: &Inventory,
-    volumes: &[LiveObject],
-    policy: &Policy,
-) -> Result<crate::object::Observed, CommandError> {
-    let mut asks: Vec<Ask> =
-        desired.objects.iter().map(|object| Ask::Apply(Box::new(object.manifest.clone()))).collect();
-    let gone = inventory.minus(&desired.keys());
-    asks.extend(gone.into_iter().map(|entry| Ask::Read(entry.key(), Some(entry.version.clone()))));
-    asks.extend(growth(desired, volumes).into_iter().map(|one| {
-        let patch = one.patch();
-        Ask::Merge(one.key, Box::new(one.live), patch)
-    }));
-    Ok(cluster.observe(asks, policy).await?)
 }

@@ -43,6 +43,7 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("schema-list", include_str!("../schemas/schema-list.json")),
     ("secret-list", include_str!("../schemas/secret-list.json")),
     ("status", include_str!("../schemas/status.json")),
+    ("template", include_str!("../schemas/template.json")),
     ("template-list", include_str!("../schemas/template-list.json")),
     ("version", include_str!("../schemas/version.json")),
     ("values", include_str!("../schemas/values.json")),

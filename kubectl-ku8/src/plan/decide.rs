@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::placement::{self, Offers};
 use super::removals::{removals, volumes, volumes_go_too};
 use super::secrets::plan_secret;
 use super::{
@@ -30,6 +31,8 @@ pub struct Input<'a> {
     pub stray_secrets: &'a [LiveObject],
     /// Volumes that belong to the definition's workloads.
     pub volumes: &'a [LiveObject],
+    /// What the cluster offers to new volumes and pods.
+    pub offers: &'a Offers,
     /// Findings of the template.
     pub diagnostics: Vec<Diagnostic>,
     /// What it is about.
@@ -71,6 +74,9 @@ pub fn plan(input: Input<'_>) -> Plan {
     changes.extend(volumes(&input));
     let secrets = plan_secrets(&input, &mut problems);
     let mut diagnostics = input.diagnostics;
+    let templated = input.subject.template != "manifests";
+    diagnostics.extend(placement::warnings(input.desired, input.volumes, input.offers, templated));
+    problems.extend(placement::problems(input.desired, input.volumes, input.offers));
     diagnostics.extend(plain::plain_secrets(&changes));
     let mut plan = Plan {
         api_version: "ku8.dev/plan/v1",

@@ -77,6 +77,7 @@ impl Case {
             secrets: &BTreeMap::new(),
             stray_secrets: &[],
             volumes: &[],
+            offers: &Offers::default(),
             diagnostics: Vec::new(),
             subject: Subject::default(),
             allow_empty: self.options.1,

@@ -34,7 +34,7 @@ pub use error::{Problem, RenderError};
 pub use limits::Limits;
 pub use runtime::{Checked, Isolation, Runtime, Settings};
 pub use stored::{StoredObject, check_stored};
-pub use template::{Origin, Template, TemplateMetadata};
+pub use template::{Operation, Origin, Rule, Template, TemplateMetadata};
 
 use crate::object::{GroupKind, Manifest};
 

@@ -42,6 +42,9 @@ pub struct Explanation {
     /// `basic`, `advanced` or `expert`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// Place among the others of its group.
+    #[serde(skip)]
+    pub order: Option<i64>,
     /// Whether it must be given.
     pub required: bool,
     /// Whether it may differ after the first publish.
@@ -146,6 +149,7 @@ pub fn explain(document: &Value, path: &[&str]) -> Result<Explanation, NoSuchPat
         examples: value(&nodes, "examples").and_then(|examples| examples.as_array().cloned()).unwrap_or_default(),
         unit: text(&nodes, "x-ku8-unit").filter(|unit| unit != "quantity"),
         group: inherited.0,
+        order: nodes.iter().find_map(|node| node.get("x-ku8-order")?.as_i64()),
         required,
         changeable: !inherited.1,
         transition: text(&nodes, "x-ku8-transition"),

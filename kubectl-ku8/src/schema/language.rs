@@ -32,8 +32,13 @@ pub fn questions_in(schema: &Schema, group: Option<Group>, lang: Option<&str>) -
 
 /// What the template itself is called in a language; the words stand at the root of its schema.
 pub fn words(schema: &Schema, lang: Option<&str>) -> Option<Words> {
-    let root = nodes_at(schema.document(), "");
-    let found = texts(&root, lang?)?;
+    words_at(schema.document(), "", lang?)
+}
+
+/// What the value at a pointer is called in a language.
+pub(super) fn words_at(document: &Value, pointer: &str, lang: &str) -> Option<Words> {
+    let nodes = nodes_at(document, pointer);
+    let found = texts(&nodes, lang)?;
     let text = |key: &str| found.get(key).and_then(Value::as_str).map(printable);
     Some(Words { title: text("title")?, description: text("description").unwrap_or_default() })
 }

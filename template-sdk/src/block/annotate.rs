@@ -1,7 +1,8 @@
 //! A small builder for one property of a schema, with the annotations the wizard, the plan and the docs read.
 //! It never leaves a property without a title and a description.
 
-use serde_json::{Map, Value, json};
+use crate::json;
+use serde_json::{Map, Value};
 
 /// Who is asked for a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! Objects and parts of objects that follow from the shared parameters alone.
 //! It never adds what a template did not ask for: each method is one thing.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use super::read::{Block, Exposure, Monitor, NetworkMode, Spread};
 use crate::build::{Container, Meta, NetworkPolicy, Pod, Resources, Service, StatefulSet, service_account, volume};
@@ -41,7 +42,7 @@ impl Block {
             rest.starts_with('/').then_some(rest)
         };
         let map = self.images.registry_map.iter();
-        let found = map.filter_map(|(from, to)| matches(from).map(|rest| (from.len(), to, rest)));
+        let found = map.filter_map(|(from, to)| Some((from.len(), to.as_str()?, matches(from)?)));
         match found.max_by_key(|(length, ..)| *length) {
             Some((_, to, rest)) => format!("{}{rest}", to.trim_end_matches('/')),
             None => image.to_owned(),

@@ -18,8 +18,10 @@ pub fn rules(spec: &Spec, own: &[(&str, &str)]) -> Vec<Rule> {
         add("storage.grow", "Pointed out: volumes grow in place where the StorageClass allows it.");
         add("storage.class-changed", "Volumes stay with their storage class.");
     }
-    add("image.moving-tag", "Warned: a tag such as latest may be another version tomorrow.");
-    add("image.major-up", "Warned: a newer major version, because the data cannot go back.");
+    if !spec.repository.is_empty() {
+        add("image.moving-tag", "Warned: a tag such as latest may be another version tomorrow.");
+        add("image.major-up", "Warned: a newer major version, because the data cannot go back.");
+    }
     if !spec.major_downgrade {
         add("image.major-down", "Data of a newer major version is never given to an older one.");
     }

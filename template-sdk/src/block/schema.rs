@@ -1,9 +1,11 @@
 //! Composes a template's own properties with the shared ones into one JSON Schema.
 //! It never accepts a name it does not know: a misspelt parameter is an error, not a default.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use super::annotate::{Group, Property};
+use super::compose::add;
 use super::spec::{AuthMode, Spec};
 
 /// Composes the whole schema: the shared block for this software, with the template's own properties on top.
@@ -36,19 +38,6 @@ pub fn schema(spec: &Spec, own: &Value) -> Value {
     schema
 }
 
-/// Merges a schema fragment into another: objects by key, lists appended, anything else replaced.
-pub fn add(into: &mut Value, fragment: &Value) {
-    match (into, fragment) {
-        (Value::Object(into), Value::Object(fragment)) => {
-            for (key, value) in fragment {
-                add(into.entry(key.clone()).or_insert(Value::Null), value);
-            }
-        }
-        (Value::Array(into), Value::Array(fragment)) => into.extend(fragment.iter().cloned()),
-        (into, fragment) => *into = fragment.clone(),
-    }
-}
-
 fn definitions() -> Value {
     let key = json!({"type": "string", "minLength": 1});
     json!({
@@ -75,7 +64,10 @@ fn custom_needs_memory() -> Value {
 }
 
 fn properties(spec: &Spec) -> Value {
-    let mut all = vec![("size", size(spec)), ("resources", resources()), ("image", image(spec))];
+    let mut all = vec![("size", size(spec)), ("resources", resources())];
+    if !spec.repository.is_empty() {
+        all.push(("image", image(spec)));
+    }
     if spec.stateful {
         all.push(("storage", storage(spec)));
     }

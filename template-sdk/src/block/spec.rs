@@ -68,9 +68,10 @@ pub struct Exporter {
 pub struct Spec {
     /// Plain name of the template; the first part of its finding codes and the `name` label.
     pub template: &'static str,
-    /// Full image name without tag.
+    /// Full image name without tag; empty where any image can be run: then the block has no `image`, and the template has
+    /// a parameter of its own.
     pub repository: &'static str,
-    /// Default tag: a minor version, never `latest`.
+    /// Default tag: a minor version, never `latest`; empty beside an empty repository.
     pub tag: &'static str,
     /// User the pods run as.
     pub user: u32,

@@ -1,7 +1,8 @@
 //! Containers: always with requests and limits, always within Pod Security "restricted".
 //! It never lets a template switch a security field off.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use super::{Probe, volume};
 use crate::quantity::Quantity;
@@ -43,7 +44,8 @@ impl Resources {
 
 /// Entries of a container's environment.
 pub mod env {
-    use serde_json::{Value, json};
+    use crate::json;
+    use serde_json::Value;
 
     /// Returns a variable with a plain value; never a secret.
     pub fn value(name: &str, value: impl Into<String>) -> Value {
@@ -130,6 +132,11 @@ impl Container {
         self.push("volumeMounts", json!({"name": name, "mountPath": path, "readOnly": true}))
     }
 
+    /// Mounts one file of a volume over one file of the image; what else is in the folder stays visible.
+    pub fn file(self, name: &str, key: &str, path: &str) -> Self {
+        self.push("volumeMounts", json!({"name": name, "mountPath": path, "subPath": key, "readOnly": true}))
+    }
+
     /// Sets the probe that holds the other two back until the software has started.
     pub fn startup(self, probe: Probe) -> Self {
         self.set("startupProbe", probe.value())
@@ -149,6 +156,12 @@ impl Container {
     pub fn pre_stop<S: Into<String>>(self, command: impl IntoIterator<Item = S>) -> Self {
         let command: Vec<String> = command.into_iter().map(Into::into).collect();
         self.set("lifecycle", json!({"preStop": {"exec": {"command": command}}}))
+    }
+
+    /// Waits before the container is told to stop, without a program of the image: Kubernetes 1.30 and newer. At least one
+    /// second, and less than the pod's grace period.
+    pub fn pre_stop_sleep(self, seconds: u32) -> Self {
+        self.set("lifecycle", json!({"preStop": {"sleep": {"seconds": seconds}}}))
     }
 
     /// Makes an init container a native sidecar: it starts first and stops last.

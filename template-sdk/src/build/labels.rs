@@ -1,7 +1,8 @@
 //! Metadata of objects: the six standard labels, and the three of them that may select.
 //! It never puts a version into a selector, which would forbid every later image change.
 
-use serde_json::{Map, Value, json};
+use crate::json;
+use serde_json::{Map, Value};
 
 /// Names one component of a definition; every builder takes its labels from here.
 ///

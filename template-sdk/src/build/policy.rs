@@ -1,7 +1,8 @@
 //! Disruption budgets and network policies.
 //! It never makes a budget that blocks a drain for ever, nor a rule about egress.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use super::container::push;
 use super::labels::Meta;
@@ -38,8 +39,20 @@ impl NetworkPolicy {
 
     /// Allows peers (each a NetworkPolicyPeer) to reach ports, by the container ports' numbers.
     pub fn allow(mut self, from: &[Value], ports: &[u16]) -> Self {
-        let ports: Vec<Value> = ports.iter().map(|port| json!({"protocol": "TCP", "port": port})).collect();
-        push(&mut self.0["spec"], "ingress", json!({"from": from, "ports": ports}));
+        push(&mut self.0["spec"], "ingress", json!({"from": from, "ports": policy_ports(ports)}));
+        self
+    }
+
+    /// Allows everybody, also from outside the cluster, to reach ports.
+    ///
+    /// ```
+    /// use template_sdk::build::{Meta, NetworkPolicy};
+    /// let meta = Meta::new("web", "shop", "server", "prod");
+    /// let policy = NetworkPolicy::new(&meta, "shop").open(&[8080]).value();
+    /// assert!(policy["spec"]["ingress"][0].get("from").is_none());
+    /// ```
+    pub fn open(mut self, ports: &[u16]) -> Self {
+        push(&mut self.0["spec"], "ingress", json!({"ports": policy_ports(ports)}));
         self
     }
 
@@ -47,4 +60,8 @@ impl NetworkPolicy {
     pub fn value(self) -> Value {
         self.0
     }
+}
+
+fn policy_ports(ports: &[u16]) -> Vec<Value> {
+    ports.iter().map(|port| json!({"protocol": "TCP", "port": port})).collect()
 }

@@ -1,7 +1,8 @@
 //! Probes.
 //! It never chooses thresholds for a template: what is slow or dead differs per software.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 /// A startup, liveness or readiness probe.
 ///
@@ -28,6 +29,11 @@ impl Probe {
     /// Gets a path over HTTP from a named port.
     pub fn http(port: &str, path: &str) -> Self {
         Self(json!({"httpGet": {"port": port, "path": path}}))
+    }
+
+    /// Asks the gRPC health service on a port, which has no name here.
+    pub fn grpc(port: u16) -> Self {
+        Self(json!({"grpc": {"port": port}}))
     }
 
     /// Seconds before the first try.

@@ -1,7 +1,8 @@
 //! Services.
 //! It never selects by more than name, instance and component (and one pod, where asked).
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use super::container::push;
 use super::labels::Meta;

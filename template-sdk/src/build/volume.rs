@@ -1,7 +1,8 @@
 //! Volumes of pods and claims of StatefulSets.
 //! It never mounts from the node: only ConfigMaps, Secrets, scratch space and claims exist here.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use super::Meta;
 use crate::quantity::Quantity;

@@ -1,7 +1,8 @@
 //! StatefulSets and Deployments with the defaults templates.md asks of all of them.
 //! It never sets a field that cannot be changed later without saying so in its doc.
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use super::container::push;
 use super::labels::Meta;
@@ -83,6 +84,21 @@ impl Deployment {
             "revisionHistoryLimit": 5,
         });
         Self(object)
+    }
+
+    /// Leaves the replica count to an autoscaler: whoever applies a number would fight it.
+    ///
+    /// ```
+    /// use template_sdk::build::{Deployment, Meta, Pod};
+    /// let meta = Meta::new("web", "shop", "server", "prod");
+    /// let deployment = Deployment::new(&meta, "shop", 2, Pod::new(&meta, 1000, 1000)).autoscaled().value();
+    /// assert!(deployment["spec"].get("replicas").is_none());
+    /// ```
+    pub fn autoscaled(mut self) -> Self {
+        if let Some(spec) = self.0["spec"].as_object_mut() {
+            spec.remove("replicas");
+        }
+        self
     }
 
     /// Sets any other field of the spec.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::pods;
+use super::{pods, routes};
 use crate::finding::{Finding, Findings};
 use crate::output::{Metadata, Output, Rendered};
 
@@ -21,6 +21,7 @@ pub fn check(metadata: &Metadata, rendered: &Rendered) -> Findings {
         }
     }
     services(rendered, &mut broken);
+    routes::check(rendered, &mut broken);
     outputs(rendered, &mut broken);
     broken.0
 }

@@ -4,8 +4,10 @@
 mod check;
 mod defaults;
 mod pods;
+mod routes;
 
-use serde_json::{Value, json};
+use crate::json;
+use serde_json::Value;
 
 use crate::finding::{Finding, Findings};
 use crate::input::Request;

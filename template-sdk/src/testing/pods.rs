@@ -151,7 +151,7 @@ fn environment(at: &str, container: &Value, rendered: &Rendered, broken: &mut Br
 
 fn probes(at: &str, template: &Value, container: &Value, broken: &mut Broken) {
     for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
-        for handler in ["tcpSocket", "httpGet"] {
+        for handler in ["tcpSocket", "httpGet", "grpc"] {
             let Some(port) = container.pointer(&format!("/{probe}/{handler}/port")) else { continue };
             broken.unless(has_port(template, port), "port", || format!("{at}: {probe} asks unknown port {port}"));
         }

@@ -6,19 +6,49 @@ use std::fmt::Write as _;
 use template_sdk::block::Block;
 
 use crate::memory::{buffer_pool, performance_schema, redo_log, table_open_cache};
-use crate::values::{Durability, Values};
+use crate::server::TLS;
+use crate::values::{Durability, TlsMode, Values};
 
 const MY_CNF: &str = include_str!("files/my.cnf");
+/// Settings of every member of a replicated server; what differs between members is written by replication.sh.
+const REPLICATION: &str = "
+# Replication.
+replica-net-timeout=20
+replica-parallel-workers=4
+replica-preserve-commit-order=ON
+";
 
 /// Every file, by name.
-pub(crate) fn files(block: &Block, values: &Values) -> [(&'static str, String); 5] {
-    [
+pub(crate) fn files(block: &Block, values: &Values) -> Vec<(&'static str, String)> {
+    let replicated = values.replicated();
+    let mut files = vec![
         ("my.cnf", my_cnf(block, values)),
-        ("init.sh", include_str!("files/init.sh").to_owned()),
-        ("start.sh", include_str!("files/start.sh").to_owned()),
-        ("ready.sh", include_str!("files/ready.sh").to_owned()),
+        ("init.sh", sections(include_str!("files/init.sh"), replicated)),
+        ("start.sh", sections(include_str!("files/start.sh"), values.slow_query_log_seconds.is_some())),
+        ("ready.sh", sections(include_str!("files/ready.sh"), replicated)),
         ("live.sh", include_str!("files/live.sh").to_owned()),
-    ]
+    ];
+    if replicated {
+        files.push(("replication.sh", include_str!("files/replication.sh").to_owned()));
+        files.push(("promotion.sh", include_str!("files/promotion.sh").to_owned()));
+    }
+    files
+}
+
+/// A script with the lines between `#[` and `#]`, or without them: a server that does not need them does not
+/// restart because they changed.
+fn sections(text: &str, kept: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut inside = false;
+    for line in text.lines() {
+        if line.starts_with("#[") || line == "#]" {
+            inside = line != "#]";
+        } else if kept || !inside {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
 }
 
 fn my_cnf(block: &Block, values: &Values) -> String {
@@ -48,9 +78,23 @@ fn my_cnf(block: &Block, values: &Values) -> String {
     if let Some(mode) = &values.sql_mode {
         let _ = writeln!(text, "sql-mode={mode}");
     }
-    // A file beside the data: the server refuses the container's own output, which is a pipe.
+    // start.sh passes the file on to the container's output and keeps it small.
     if let Some(seconds) = values.slow_query_log_seconds {
-        let _ = writeln!(text, "slow-query-log=ON\nslow-query-log-file=slow.log\nlong-query-time={seconds}");
+        let _ = writeln!(text, "slow-query-log=ON\nslow-query-log-file=/tmp/slow.log\nlong-query-time={seconds}");
+    }
+    if values.tls.mode != TlsMode::Auto {
+        text.push_str("require-secure-transport=ON\n");
+    }
+    if values.tls.mode == TlsMode::SecretRef {
+        let _ = writeln!(text, "ssl-cert={TLS}/tls.crt\nssl-key={TLS}/tls.key");
+    }
+    if values.replicated() {
+        text.push_str(REPLICATION);
+    }
+    if values.semi_sync() {
+        let timeout = values.replication.semi_sync_timeout_ms;
+        text.push_str("plugin-load-add=semisync_source.so\nplugin-load-add=semisync_replica.so\n");
+        let _ = writeln!(text, "loose-rpl-semi-sync-source-timeout={timeout}");
     }
     if !block.extra_config.is_empty() {
         let _ = writeln!(text, "\n# From extraConfig.\n{}", block.extra_config.trim_end());

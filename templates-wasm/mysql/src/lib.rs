@@ -1,18 +1,23 @@
-//! MySQL as one StatefulSet: a single server whose settings follow its memory limit.
+//! MySQL as one StatefulSet: a single server, or a primary with replicas that copy its data by themselves.
 //! It never renders a password: accounts are made in the pod from a mounted Secret.
 
 mod config;
 mod guide;
+mod members;
 mod memory;
+mod notes;
 mod objects;
 mod rules;
 mod schema;
+mod schema_members;
 mod server;
 mod transition;
 mod values;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_members;
 
 use template_sdk::block::{AuthMode, Block, Exporter, Preset, Spec, transitions};
 use template_sdk::{Findings, Kind, Metadata, Operation, Rendered, Request, Rule, Template, Value};
@@ -57,14 +62,15 @@ impl Template for MySql {
             name: "mysql",
             version: env!("CARGO_PKG_VERSION"),
             title: "MySQL",
-            description: "Relational database: one server with its own volume, accounts made once, memory settings \
-                          derived from the limit.",
+            description: "Relational database: one server, or a primary with replicas by GTID and clone. Accounts \
+                          are made once, memory settings follow the limit, the primary moves by a plan.",
             app_version: SPEC.tag,
             produces: vec![
                 Kind::new("", "ConfigMap"),
                 Kind::new("", "Service"),
                 Kind::new("", "ServiceAccount"),
                 Kind::new("apps", "StatefulSet"),
+                Kind::new("policy", "PodDisruptionBudget"),
                 Kind::new("networking.k8s.io", "NetworkPolicy"),
                 Kind::new("monitoring.coreos.com", "PodMonitor"),
             ],
@@ -88,6 +94,8 @@ impl Template for MySql {
         let block = Block::read(&spec(values.version), request)?;
         let mut findings = transitions(&block, request, true);
         findings.extend(rules::judge(&values, &block));
+        findings.extend(members::judge(&values));
+        findings.extend(members::changes(request, &values, &block));
         findings.extend(transition::judge(request, &values, &block));
         let warnings = findings.refuse()?;
         Ok(objects::render(&block, &values).warnings(warnings))

@@ -5,7 +5,7 @@ use template_sdk::block::Block;
 use template_sdk::{Finding, Findings, Quantity};
 
 use crate::memory::{buffer_pool, redo_log, reserve_mib};
-use crate::values::Values;
+use crate::values::{TlsMode, Values};
 
 const RESERVED_DATABASES: [&str; 4] = ["mysql", "sys", "information_schema", "performance_schema"];
 const RESERVED_USERS: [&str; 3] = ["root", "repl", "ku8monitor"];
@@ -45,7 +45,8 @@ pub(crate) fn judge(values: &Values, block: &Block) -> Findings {
     findings.extend(collation(values));
     findings.extend(init_scripts(values));
     findings.extend(volumes(block));
-    findings.extend(extra_config(&block.extra_config));
+    findings.extend(tls(values));
+    findings.extend(extra_config(&block.extra_config, values));
     findings
 }
 
@@ -145,8 +146,55 @@ fn volumes(block: &Block) -> Option<Finding> {
     })
 }
 
+fn tls(values: &Values) -> Option<Finding> {
+    let named = values.tls.secret_name.is_some();
+    if values.tls.mode == TlsMode::SecretRef && !named {
+        let finding = Finding::error("/tls/secretName", "mysql.tls.no-secret", "no Secret with a certificate is named");
+        return Some(finding.hint("name a Secret with tls.crt and tls.key, or use mode: require"));
+    }
+    (named && values.tls.mode != TlsMode::SecretRef).then(|| {
+        let message = "a Secret is named, and the mode does not use it";
+        let finding = Finding::error("/tls/secretName", "mysql.tls.unused-secret", message);
+        finding.hint("set tls.mode: secretRef, or leave secretName out")
+    })
+}
+
+/// Settings that belong to a parameter in use, dashes for underscores; an asterisk stands for any rest.
+fn owned_by_parameters(values: &Values) -> Vec<&'static str> {
+    let mut owned = vec![];
+    if values.replicated() {
+        owned.extend([
+            "binlog-do-db",
+            "binlog-ignore-db",
+            "log-replica-updates",
+            "log-slave-updates",
+            "persisted-globals-load",
+            "plugin-dir",
+            "read-only",
+            "relay-log-recovery",
+            "replica-net-timeout",
+            "replica-parallel-workers",
+            "replica-preserve-commit-order",
+            "replica-start",
+            "replicate-*",
+            "report-host",
+            "rpl-semi-sync-*",
+            "slave-start",
+            "super-read-only",
+        ]);
+    }
+    if values.tls.mode != TlsMode::Auto {
+        owned.extend(["require-secure-transport", "ssl-cert", "ssl-key", "ssl"]);
+    }
+    if values.slow_query_log_seconds.is_some() {
+        owned.extend(["log-output", "long-query-time", "slow-query-log*"]);
+    }
+    owned
+}
+
 /// The server reads dashes and underscores alike, accepts `loose-` before a name, and reads files it is pointed at.
-fn extra_config(extra: &str) -> Vec<Finding> {
+fn extra_config(extra: &str, values: &Values) -> Vec<Finding> {
+    let parameters = owned_by_parameters(values);
     let refuse = |setting: String| {
         let message = format!("`{setting}` is set by the template");
         let finding = Finding::error("/extraConfig", "mysql.extra-config.owned", message);
@@ -159,7 +207,11 @@ fn extra_config(extra: &str) -> Vec<Finding> {
     let owned = |name: &String| {
         let plain = name.trim_start_matches("loose-").trim_start_matches("skip-");
         let direct = OWNED.contains(&name.trim_start_matches("loose-")) || OWNED.contains(&plain);
-        direct || name.starts_with(['[', '!']) || plain.starts_with("gtid")
+        let by_parameter = parameters.iter().any(|owned| match owned.strip_suffix('*') {
+            Some(start) => plain.starts_with(start),
+            None => plain == *owned,
+        });
+        direct || by_parameter || name.starts_with(['[', '!']) || plain.starts_with("gtid")
     };
     let lines = extra.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
     lines.map(setting).filter(owned).map(refuse).collect()

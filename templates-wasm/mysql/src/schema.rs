@@ -10,22 +10,28 @@ use crate::SPEC;
 pub(crate) fn schema() -> Value {
     let own: Map<String, Value> = basic()
         .into_iter()
+        .chain(crate::schema_members::properties())
         .chain(server())
         .chain(first_boot())
         .chain(expert())
         .map(|(name, property)| (name.to_owned(), property.value()))
         .collect();
     let own = json!({"properties": own, "required": ["database"]});
-    let own = Property::new(own, "MySQL", "Relational database: one server with its own volume.")
-        .zh("MySQL", "关系型数据库：一台服务器和它自己的数据卷。");
+    let own = Property::new(own, "MySQL", "Relational database: one server, or a primary with replicas.")
+        .zh("MySQL", "关系型数据库：一台服务器，或一个主库和若干副本。");
     block::schema(&SPEC, &own.value())
 }
 
 fn basic() -> Vec<(&'static str, Property)> {
-    let topology = "standalone: one server with one volume; while its node is down, so is the database.";
-    let topology = Property::choice(&["standalone"], "Topology", topology)
-        .zh("拓扑", "standalone：一台服务器和一个数据卷；它所在的节点停机时，数据库也停机。")
-        .default("standalone");
+    let topology = "standalone: one server with one volume; while its node is down, so is the database. replication: a \
+                    primary and replicas that hold the same data and serve readers; standalone can become it later, in two steps.";
+    let topology = Property::choice(&["standalone", "replication"], "Topology", topology)
+        .zh(
+            "拓扑",
+            "standalone：一台服务器和一个数据卷；它所在的节点停机时，数据库也停机。replication：一个主库和若干保存相同数据、可供读取的副本；standalone 以后可以分两步改成它。",
+        )
+        .default("standalone")
+        .transition("mysql.promotion.primary-leaves");
     let version = "Release series, both with long-term support. It can go up later, never down.";
     let version = Property::choice(&["8.4", "9.7"], "Version", version)
         .zh("版本", "发行系列，两个都是长期支持版。以后可以升级，不能降级。")
@@ -58,7 +64,7 @@ fn server() -> Vec<(&'static str, Property)> {
         .range(10, 10_000)
         .default(151);
     let days = "Days the binary logs stay: how far back a point-in-time recovery can go.";
-    let days = Property::new(json!({"type": "number", "minimum": 0.04, "maximum": 365}), "Binary log days", days)
+    let days = Property::new(json!({"type": "number", "minimum": (0.04), "maximum": 365}), "Binary log days", days)
         .zh("二进制日志天数", "二进制日志保留的天数，也就是时间点恢复最多能回到多久以前。");
     let durability = "full: nothing confirmed is ever lost. relaxed: a crash of the node may cost the last second, for \
                       much faster writes.";
@@ -73,10 +79,10 @@ fn server() -> Vec<(&'static str, Property)> {
         .zh("时区", "会话的初始时区，写成与 UTC 的时差，如 +08:00。")
         .pattern("^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")
         .default("+00:00");
-    let slow = "Queries that take longer are written to slow.log beside the data, which grows until it is moved away; \
-                left out, none are.";
+    let slow = "Queries that take longer are written to the container's log, where kubectl logs shows them; left out, \
+                none are.";
     let slow = Property::new(json!({"type": "number", "minimum": 0, "maximum": 3600}), "Slow query seconds", slow)
-        .zh("慢查询秒数", "超过这个时间的查询写入数据旁边的 slow.log，该文件会一直增长，需要自行移走；不填则不记录。");
+        .zh("慢查询秒数", "超过这个时间的查询写入容器日志，可用 kubectl logs 查看；不填则不记录。");
     vec![
         ("maxConnections", connections.group(Group::Advanced, 40)),
         ("binlogExpireDays", days.default(7).unit("days").group(Group::Advanced, 41)),

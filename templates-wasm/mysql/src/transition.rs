@@ -5,7 +5,7 @@ use template_sdk::block::{Block, forbid_change};
 use template_sdk::{Finding, Findings, Request, State};
 
 use crate::SPEC;
-use crate::values::Values;
+use crate::values::{TlsMode, Values};
 
 /// Judges the change from every earlier state.
 pub(crate) fn judge(request: &Request, values: &Values, block: &Block) -> Findings {
@@ -14,6 +14,7 @@ pub(crate) fn judge(request: &Request, values: &Values, block: &Block) -> Findin
         findings.extend(version(&tag_of(state), block.tag()));
         findings.extend(charset(state, values));
         findings.extend(init_scripts(request, state));
+        findings.extend(tls(state, values));
     }
     findings.extend(forbid_change::<u8>(
         request,
@@ -38,13 +39,13 @@ pub(crate) fn judge(request: &Request, values: &Values, block: &Block) -> Findin
 }
 
 /// The tag an earlier state ran.
-fn tag_of(state: &State) -> String {
+pub(crate) fn tag_of(state: &State) -> String {
     let given = state.at::<String>("/image/tag").or_else(|| state.at("/version"));
     given.unwrap_or_else(|| SPEC.tag.to_owned())
 }
 
 /// Release series of a tag: 9.7 of 9.7.2-oracle.
-fn series(tag: &str) -> Option<(u32, u32)> {
+pub(crate) fn series(tag: &str) -> Option<(u32, u32)> {
     let mut numbers = tag.split(['.', '-']).map(|part| part.parse::<u32>().ok());
     let major = numbers.next().flatten()?;
     Some((major, numbers.next().flatten().unwrap_or(0)))
@@ -84,6 +85,15 @@ fn init_scripts(request: &Request, state: &State) -> Option<Finding> {
     (state.values.get("initScripts")? != request.values.get("initScripts")?).then(|| {
         let message = "init scripts run once, when the volume is new; this change has no effect";
         Finding::info("/initScripts", "mysql.init-scripts.spent", message)
+    })
+}
+
+/// Clients that do not encrypt would find out by themselves.
+fn tls(state: &State, values: &Values) -> Option<Finding> {
+    let before = state.at("/tls/mode").unwrap_or(TlsMode::Auto);
+    (before == TlsMode::Auto && values.tls.mode != TlsMode::Auto).then(|| {
+        let finding = Finding::warning("/tls/mode", "mysql.tls.required", "clients that do not encrypt are refused");
+        finding.hint("let every client connect with TLS first; the server takes it already")
     })
 }
 

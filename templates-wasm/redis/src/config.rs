@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use template_sdk::block::Block;
 
+use crate::sentinel;
 use crate::values::{Mode, SavePoint, Values};
 
 const BASE: &str = include_str!("files/redis.conf");
@@ -38,6 +39,20 @@ pub(crate) const OWNED: [&str; 25] = [
     "user",
 ];
 
+/// Settings it may not touch either where Sentinels watch.
+pub(crate) const OWNED_WATCHED: [&str; 10] = [
+    "min-replicas-max-lag",
+    "min-replicas-to-write",
+    "min-slaves-max-lag",
+    "min-slaves-to-write",
+    "masteruser",
+    "replica-announce-ip",
+    "replica-announce-port",
+    "replica-priority",
+    "slave-priority",
+    "slaveof",
+];
+
 /// Returns redis.conf without the password.
 pub(crate) fn redis_conf(values: &Values, block: &Block) -> String {
     let mode = values.persistence.mode;
@@ -55,6 +70,9 @@ pub(crate) fn redis_conf(values: &Values, block: &Block) -> String {
     ];
     if mode.snapshots() {
         lines.push("shutdown-on-sigterm save".to_owned());
+    }
+    if values.watched() {
+        lines.extend(sentinel::redis_conf(values));
     }
     let mut text = format!("{BASE}{}\n", lines.join("\n"));
     if !block.extra_config.trim().is_empty() {

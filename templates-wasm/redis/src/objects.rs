@@ -1,4 +1,4 @@
-//! The objects of the standalone topology.
+//! The objects of both topologies; what only a watched set has is in `sentinel`.
 //! It never decides about values: they are judged before it is called.
 
 use template_sdk::block::Block;
@@ -8,13 +8,15 @@ use template_sdk::build::{
 use template_sdk::{Quantity, Rendered, Value};
 
 use crate::config;
+use crate::sentinel::{self, SENTINEL_PORT, proxy};
 use crate::values::Values;
 
 /// Client port.
 pub(crate) const PORT: u16 = 6379;
 
 const COMPONENT: &str = "server";
-const CONF: &str = "/conf";
+/// Where the configuration with the password is.
+pub(crate) const CONF: &str = "/conf";
 
 /// Renders every object.
 pub(crate) fn render(values: &Values, block: &Block) -> Rendered {
@@ -22,17 +24,39 @@ pub(crate) fn render(values: &Values, block: &Block) -> Rendered {
     let files = Files::new(values, block, &meta);
     let headless = format!("{}-headless", block.name);
     let set = stateful_set(values, block, &meta, &headless, &files);
-    let service = block.client_service(&meta, &block.name).port("tcp-redis", PORT).value();
-    Rendered::new()
+    let mut nodes = Service::headless(&meta, &headless).port("tcp-redis", PORT);
+    let mut policy = block.network_policy(&meta, &[PORT], &[]);
+    if values.watched() {
+        nodes = nodes.port("tcp-sentinel", SENTINEL_PORT);
+        policy = sentinel::network_policy(values, block, &meta);
+    }
+    let mut rendered = Rendered::new()
         .object("serviceaccount/server", 0, block.service_account(&meta))
         .object("configmap/config", 0, files.config)
         .object("configmap/scripts", 0, files.scripts)
-        .maybe("networkpolicy/server", 0, block.network_policy(&meta, &[PORT], &[]))
-        .object("service/headless", 0, Service::headless(&meta, &headless).port("tcp-redis", PORT).value())
-        .object("service/client", 0, service)
+        .maybe("networkpolicy/server", 0, policy)
+        .object("service/headless", 0, nodes.value())
+        .object("service/client", 0, client_service(values, block, &meta));
+    if values.watched() {
+        rendered = sentinel::services(rendered, values, block, &meta);
+    }
+    if values.proxied() {
+        rendered = proxy::render(rendered, values, block, &meta);
+    }
+    rendered
         .object("statefulset/server", 0, set)
         .maybe("poddisruptionbudget/server", 0, pod_disruption_budget(&meta, &block.name, values.replicas()))
         .maybe("podmonitor/server", 0, block.pod_monitor(&meta))
+}
+
+/// The Service of the definition's name: the server, the proxies, or the Sentinels; never a replica by chance.
+fn client_service(values: &Values, block: &Block, meta: &Meta) -> Value {
+    let (meta, name, port) = match (values.watched(), values.proxied()) {
+        (true, true) => (&proxy::meta(meta), "tcp-redis", PORT),
+        (true, false) => (meta, "tcp-sentinel", SENTINEL_PORT),
+        (false, _) => (meta, "tcp-redis", PORT),
+    };
+    block.client_service(meta, &block.name).port(name, port).value()
 }
 
 /// The two ConfigMaps: what is configured, and what is run.
@@ -47,7 +71,12 @@ impl Files {
         if let Some(rules) = config::acl(values).filter(|_| block.auth.enabled) {
             config.push(("acl", rules));
         }
-        let scripts = [("init.sh", include_str!("files/init.sh")), ("probe.sh", include_str!("files/probe.sh"))];
+        let mut scripts =
+            vec![("init.sh", include_str!("files/init.sh")), ("probe.sh", include_str!("files/probe.sh"))];
+        if values.watched() {
+            config.push(("sentinel.conf", sentinel::sentinel_conf(values)));
+            scripts.extend(sentinel::SCRIPTS);
+        }
         Self {
             config: config_map(meta, &format!("{}-config", block.name), config),
             scripts: config_map(meta, &format!("{}-scripts", block.name), scripts),
@@ -76,8 +105,16 @@ fn stateful_set(values: &Values, block: &Block, meta: &Meta, headless: &str, fil
     if !persists {
         pod = pod.volume(volume::empty_dir("data", block.resources.memory_limit));
     }
-    let pod = exporter(block, pod.init(init(values, block))).container(server(values, block));
-    let set = block.stateful_set(meta, &block.name, values.replicas(), headless, block.scraped(pod));
+    let mut pod = pod.init(init(values, block));
+    if values.watched() {
+        pod = pod.init(sentinel::sentinel(values, block, &image(values, block)));
+    }
+    let pod = exporter(block, pod).container(server(values, block));
+    let mut set = block.stateful_set(meta, &block.name, values.replicas(), headless, block.scraped(pod));
+    if values.watched() {
+        // In turn, the first pod would wait for others that are not there yet.
+        set = set.parallel().min_ready(10).quorum();
+    }
     if persists { set.claim(block.claim(meta, "data")).value() } else { set.value() }
 }
 
@@ -89,14 +126,19 @@ fn image(values: &Values, block: &Block) -> String {
 /// Writes the configuration with the password, and prepares the data for the chosen persistence.
 fn init(values: &Values, block: &Block) -> Container {
     let resources = Resources::new(Quantity::from_millis(50), Quantity::from_mib(64));
-    let container = block
+    let script = if values.watched() { "/scripts/seed.sh" } else { "/scripts/init.sh" };
+    let mut container = block
         .container("init", &image(values, block), resources)
-        .command(["sh", "/scripts/init.sh"])
+        .command(["sh", script])
         .read_only("config", "/config")
         .read_only("scripts", "/scripts")
         .mount("conf", CONF)
         .mount("data", "/data")
         .mount("tmp", "/tmp");
+    if values.watched() {
+        let cli = env::value("KU8_CLI", format!("{}-cli", values.engine.program()));
+        container = sentinel::environment(container.env(cli), values, block);
+    }
     with_auth(block, container)
 }
 
@@ -110,17 +152,21 @@ fn server(values: &Values, block: &Block) -> Container {
     let container = container
         .env(env::value("KU8_CLI", format!("{program}-cli")))
         .port("tcp-redis", PORT)
-        .read_only("scripts", "/scripts")
-        .read_only("conf", CONF)
+        .read_only("scripts", "/scripts");
+    // Sentinels have the server write down what they changed.
+    let container = if values.watched() { container.mount("conf", CONF) } else { container.read_only("conf", CONF) };
+    let container = container
         .mount("data", "/data")
         .mount("tmp", "/tmp")
         .startup(probe("startup").period(5).failures(180))
         .liveness(probe("liveness").period(10).failures(3))
         .readiness(probe("readiness").period(5).failures(3));
+    let container = if values.watched() { sentinel::server(container, values, block) } else { container };
     with_auth(block, container)
 }
 
-fn with_auth(block: &Block, container: Container) -> Container {
+/// Mounts the Secret, where there is one.
+pub(crate) fn with_auth(block: &Block, container: Container) -> Container {
     if block.auth.enabled { container.read_only("auth", "/auth") } else { container }
 }
 

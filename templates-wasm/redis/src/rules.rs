@@ -5,6 +5,7 @@ use template_sdk::block::{Block, Monitor, transitions};
 use template_sdk::{Finding, Findings, Quantity, Request};
 
 use crate::config::OWNED;
+use crate::sentinel;
 use crate::values::{Engine, Mode, Values};
 
 /// Commands probes, init and shutdown rely on.
@@ -17,6 +18,8 @@ pub(crate) fn judge(values: &Values, block: &Block, request: &Request) -> Findin
     commands(values, block, &mut findings);
     findings.extend(block.owned_settings(&OWNED));
     notices(values, block, &mut findings);
+    sentinel::rules::judge(values, block, &mut findings);
+    sentinel::transition::judge(values, block, request, &mut findings);
     for before in request.states().filter_map(|state| state.at::<Values>("")) {
         change(&before, values, &mut findings);
     }
@@ -102,7 +105,8 @@ fn notices(values: &Values, block: &Block, findings: &mut Findings) {
 fn change(before: &Values, now: &Values, findings: &mut Findings) {
     let (old, new) = (before.persistence.mode, now.persistence.mode);
     let kept = old.persists() && new.persists();
-    if kept && before.engine != now.engine {
+    // Between two watched sets `sentinel::transition` says more.
+    if kept && before.engine != now.engine && !(before.watched() && now.watched()) {
         let message = format!("{} cannot be relied on to read {}'s files", now.engine.title(), before.engine.title());
         let finding = Finding::error("/engine", "redis.engine.changed", message);
         findings.push(finding.hint("publish a new definition with the other engine and copy the data"));
@@ -121,7 +125,7 @@ fn change(before: &Values, now: &Values, findings: &mut Findings) {
         let finding = Finding::error("/persistence/mode", "redis.persistence.aof-to-rdb", message);
         findings.push(finding.hint("publish persistence.mode both first, then rdb"));
     }
-    if old.persists() != new.persists() {
+    if old.persists() != new.persists() && !(before.watched() && now.watched()) {
         let (what, hint) = if new.persists() {
             ("the data in memory is lost once, when the pod moves to its volume", "copy what matters first")
         } else {

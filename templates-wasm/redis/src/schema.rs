@@ -4,6 +4,8 @@
 use template_sdk::block::{self, Group, Property};
 use template_sdk::{Value, json};
 
+use crate::sentinel;
+use crate::sentinel::schema::Properties;
 use crate::values::Engine;
 
 const POLICIES: [&str; 8] = [
@@ -19,26 +21,32 @@ const POLICIES: [&str; 8] = [
 
 /// Returns the whole schema.
 pub(crate) fn schema() -> Value {
-    let properties = [basic(), memory(), connections(), expert()].into_iter().flatten().collect();
+    let all = [basic(), memory(), connections(), expert(), sentinel::schema::properties()];
+    let properties = all.into_iter().flatten().collect();
     let own = json!({"properties": Property::all(properties)});
-    let own =
-        Property::new(own, "Redis or Valkey", "In-memory data store, standalone: a persistent database or a cache.")
-            .zh("Redis 或 Valkey", "内存数据存储，单节点：可持久化的数据库，或缓存。");
+    let text = "In-memory data store: a persistent database or a cache; one server, or a set watched by Sentinels.";
+    let own = Property::new(own, "Redis or Valkey", text)
+        .zh("Redis 或 Valkey", "内存数据存储：可持久化的数据库或缓存；单个服务器，或由哨兵看护的一组服务器。");
     block::schema(&Engine::Redis.spec(), &own.value())
 }
 
-type Properties = Vec<(&'static str, Property)>;
-
 fn basic() -> Properties {
-    let topology = Property::choice(&["standalone"], "Topology", "standalone = one node; it restarts in place.")
-        .zh("拓扑", "standalone = 单个节点，原地重启。");
+    let topology = "standalone = one node; it restarts in place. sentinel = a master and replicas; Sentinels replace a \
+                    lost master within seconds.";
+    let topology = Property::choice(&["standalone", "sentinel"], "Topology", topology)
+        .zh("拓扑", "standalone = 单个节点，原地重启。sentinel = 一主多从，由哨兵在数秒内替换失效的主节点。")
+        .transition("redis.topology.sentinel-to-standalone");
     let engine =
         "redis, or valkey: the same protocol and configuration under a BSD licence. Data does not move between them.";
     let engine = Property::choice(&["redis", "valkey"], "Engine", engine)
         .zh("引擎", "redis，或 valkey：协议和配置相同，采用 BSD 许可证。数据不能在两者之间迁移。")
         .transition("redis.engine.changed");
     let replicas =
-        Property::integer("Replicas", "A standalone node is exactly one.").zh("副本数", "单节点只能是 1。").range(1, 1);
+        "Servers in all. Left out: 1 standalone, 3 with sentinel, where 5 or 7 survive two or three missing.";
+    let replicas = Property::integer("Replicas", replicas)
+        .zh("副本数", "服务器总数。不填：单节点为 1；sentinel 为 3，也可以是 5 或 7，分别允许缺失两个或三个。")
+        .set("enum", json!([1, 3, 5, 7]))
+        .transition("redis.scale.shrink-jump");
     let mode = "aof = every write is logged (a second may be lost); rdb = snapshots (minutes may be lost); both; \
                 none = a cache that starts empty and has no volume.";
     let mode = Property::choice(&["aof", "rdb", "both", "none"], "What is kept on disk", mode)
@@ -50,7 +58,7 @@ fn basic() -> Properties {
     vec![
         ("topology", topology.default("standalone").group(Group::Basic, 1)),
         ("engine", engine.default("redis").group(Group::Basic, 2)),
-        ("replicas", replicas.default(1).group(Group::Basic, 3)),
+        ("replicas", replicas.group(Group::Basic, 3)),
         ("persistence", persistence.group(Group::Basic, 15)),
     ]
 }

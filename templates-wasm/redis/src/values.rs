@@ -11,6 +11,12 @@ use template_sdk::block::{AuthMode, Block, Exporter, Preset, Spec};
 pub(crate) struct Values {
     pub(crate) topology: Topology,
     pub(crate) engine: Engine,
+    /// As given; [`Values::replicas`] knows what it means.
+    #[serde(rename = "replicas")]
+    pub(crate) count: Option<u32>,
+    pub(crate) sentinel: Sentinel,
+    pub(crate) master_name: Option<String>,
+    pub(crate) proxy: Proxy,
     pub(crate) persistence: Persistence,
     pub(crate) maxmemory_percent: Option<u64>,
     pub(crate) maxmemory_policy: Option<String>,
@@ -24,12 +30,30 @@ pub(crate) struct Values {
     pub(crate) modules: bool,
 }
 
-/// How many nodes play which part; sentinel is to join.
+/// How many nodes play which part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Topology {
     #[default]
     Standalone,
+    Sentinel,
+}
+
+/// How a failed master is noticed and replaced.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Sentinel {
+    pub(crate) quorum: Option<u32>,
+    pub(crate) down_after_ms: Option<u32>,
+    pub(crate) failover_timeout_ms: Option<u32>,
+    pub(crate) min_replicas_to_write: Option<u32>,
+}
+
+/// The address that leads to the master.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Proxy {
+    pub(crate) enabled: bool,
 }
 
 /// Which program.
@@ -154,6 +178,42 @@ impl Values {
     pub(crate) fn replicas(&self) -> u32 {
         match self.topology {
             Topology::Standalone => 1,
+            Topology::Sentinel => self.count.unwrap_or(3),
         }
+    }
+
+    /// True when Sentinels watch.
+    pub(crate) fn watched(&self) -> bool {
+        self.topology == Topology::Sentinel
+    }
+
+    /// True when an address leads to the master.
+    pub(crate) fn proxied(&self) -> bool {
+        self.watched() && self.proxy.enabled
+    }
+
+    /// The name Sentinels know the master by.
+    pub(crate) fn master_name(&self) -> &str {
+        self.master_name.as_deref().unwrap_or("mymaster")
+    }
+
+    /// Sentinels that must agree that the master is gone.
+    pub(crate) fn quorum(&self) -> u32 {
+        self.sentinel.quorum.unwrap_or(self.replicas() / 2 + 1)
+    }
+
+    /// Silence after which a master counts as gone.
+    pub(crate) fn down_after_ms(&self) -> u32 {
+        self.sentinel.down_after_ms.unwrap_or(5000)
+    }
+
+    /// How long one attempt to replace the master may take.
+    pub(crate) fn failover_timeout_ms(&self) -> u32 {
+        self.sentinel.failover_timeout_ms.unwrap_or(self.down_after_ms().saturating_mul(2).max(30_000))
+    }
+
+    /// Replicas that must have kept up for a write to be taken.
+    pub(crate) fn min_replicas_to_write(&self) -> u32 {
+        self.sentinel.min_replicas_to_write.unwrap_or(0)
     }
 }

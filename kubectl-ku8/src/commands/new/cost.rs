@@ -18,11 +18,11 @@ struct Pods {
 
 /// What all objects together ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cost(Vec<Pods>);
+pub(in crate::commands) struct Cost(Vec<Pods>);
 
 impl Cost {
     /// Adds up requests, or limits where nothing is requested, and the volumes of each pod.
-    pub(super) fn of<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Self {
+    pub(in crate::commands) fn of<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Self {
         let mut found: Vec<Pods> = Vec::new();
         for pods in objects.into_iter().filter_map(pods) {
             let alike = |known: &&mut Pods| (known.cpu, known.memory, known.disk) == (pods.cpu, pods.memory, pods.disk);

@@ -24,8 +24,10 @@ use crate::object::labels;
 use crate::render::Template;
 use crate::schema::{Question as SchemaQuestion, questions};
 use crate::terminal::Asker;
+pub(super) use cost::Cost;
 use end::{end, plan, store, write};
 use one_line::one_line;
+pub(super) use sheet::example_values;
 pub(super) use wizard::titles;
 use wizard::{Begin, Filled, Wizard};
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use crate::definition::merge;
-use crate::schema::{Group, Kind, Question, Schema, check_answer};
+use crate::schema::{Group, Kind, Question, Schema, check_answer, explain, questions};
 
 /// A questionnaire being filled in.
 #[derive(Debug, Default)]
@@ -149,6 +149,11 @@ impl Sheet {
     }
 }
 
+/// Values for all that must be given: examples of the schema's author, or something it takes.
+pub(in crate::commands) fn example_values(schema: &Schema, name: &str) -> Map<String, Value> {
+    Sheet::new(questions(schema, None), Map::new(), None).trial(schema, name, None)
+}
+
 /// A value as it is typed.
 pub(super) fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
@@ -166,7 +171,10 @@ fn stand_in(schema: &Schema, question: &Question, name: &str) -> Option<Value> {
     let choice = question.choices.first().map(shown);
     let words =
         [name.replace(['-', '.'], "_"), name.to_owned(), "example".to_owned(), "1Gi".to_owned(), "1".to_owned()];
-    let all = choice.into_iter().chain(minimum).chain(words);
+    let path = names(&question.pointer);
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let examples = explain(schema.document(), &path).map(|told| told.examples).unwrap_or_default();
+    let all = examples.iter().map(shown).chain(choice).chain(minimum).chain(words);
     all.into_iter().find_map(|word| check_answer(schema, question, &word).ok())
 }
 
@@ -191,7 +199,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::schema::questions;
 
     fn schema() -> Schema {
         let quantity = |group: &str| json!({"type": "string", "x-ku8-unit": "quantity", "x-ku8-group": group});

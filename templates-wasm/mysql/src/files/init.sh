@@ -75,6 +75,9 @@ write_accounts() {
       echo "GRANT PROCESS, REPLICATION CLIENT ON *.* TO 'ku8monitor'@'localhost';"
       echo "GRANT SELECT ON performance_schema.* TO 'ku8monitor'@'localhost';"
     fi
+#[replication
+    write_replication_accounts
+#]
   } >"$run/accounts.sql"
 }
 
@@ -121,6 +124,14 @@ apply() {
 trap stop_server EXIT
 trap 'exit 143' TERM INT
 
+#[replication
+# shellcheck source=replication.sh
+. "$conf/replication.sh"
+# shellcheck source=promotion.sh
+. "$conf/promotion.sh"
+replicate
+exit 0
+#]
 write_snippets
 write_client probe.cnf "$username" password
 [ "$monitor" != true ] || write_client monitor.cnf ku8monitor monitor-password

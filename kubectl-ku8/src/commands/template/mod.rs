@@ -1,7 +1,11 @@
 //! `template`: what can be run, its parameters, its schema, and what it renders; no cluster is needed.
 //! It never stores anything.
 
-use clap::{Args, Subcommand};
+mod markdown;
+mod page;
+mod text;
+
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::explain::schema_of;
@@ -14,8 +18,8 @@ use crate::definition::{Definition, Sources, TemplateRef, modeline, yaml};
 use crate::error::{CommandError, exit, id};
 use crate::object::is_dns_label;
 use crate::render::{Severity, Template, builtin};
-use crate::schema::questions_in;
-use crate::terminal::{Listing, Row, Table};
+use crate::terminal::{Listing, Row};
+use page::Page;
 
 /// Kubernetes version rendered for when no cluster is asked.
 const OFFLINE_KUBERNETES: &str = "1.30";
@@ -38,16 +42,19 @@ enum TemplateCommand {
         #[command(flatten)]
         form: ListingArgs,
     },
-    /// Show what a template is and its parameters
+    /// Show what a template is: sizes, parameters, what it renders, how it is operated
     #[command(
-        after_help = "Examples:\n  kubectl ku8 template show mysql\n  kubectl ku8 template show ./build/mine.wasm --all"
+        after_help = "Examples:\n  kubectl ku8 template show mysql\n  kubectl ku8 template show ./build/mine.wasm --all\n  kubectl ku8 template show redis -o markdown > redis.md"
     )]
     Show {
         /// Built-in name or component file
         template: String,
-        /// Parameters for experts too
+        /// Parameters for experts and rules too
         #[arg(long)]
         all: bool,
+        /// Output: text, json, yaml or markdown
+        #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
+        output: PageOutput,
     },
     /// Print a template's JSON Schema, or write it for an editor
     #[command(
@@ -65,6 +72,20 @@ enum TemplateCommand {
         after_help = "Examples:\n  kubectl ku8 template render mysql --set database=orders\n  kubectl ku8 template render redis -f values.yaml -o json\n  kubectl ku8 template render -f definition.yaml    # for Argo CD, Flux and other tools that want YAML"
     )]
     Render(RenderArgs),
+}
+
+/// Forms of a template's page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum PageOutput {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// One YAML document.
+    Yaml,
+    /// A page for a repository.
+    Markdown,
 }
 
 #[derive(Args, Debug)]
@@ -94,7 +115,7 @@ struct RenderArgs {
 pub async fn run(context: &Context, args: &TemplateArgs) -> Result<u8, CommandError> {
     match &args.command {
         TemplateCommand::List { form } => list(context, form)?,
-        TemplateCommand::Show { template, all } => show(context, template, *all)?,
+        TemplateCommand::Show { template, all, output } => show(context, template, *all, *output)?,
         TemplateCommand::Schema { template, file: None } => {
             print_document(context, load_by_name(context, template)?.schema().document(), Output::Json);
         }
@@ -136,49 +157,20 @@ fn list(context: &Context, form: &ListingArgs) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn show(context: &Context, name: &str, all: bool) -> Result<(), CommandError> {
-    use crate::schema::Group;
+fn show(context: &Context, name: &str, all: bool, output: PageOutput) -> Result<(), CommandError> {
     let template = load_by_name(context, name)?;
-    let metadata = template.metadata();
-    let titles = titles(context, &template);
+    let page = Page::of(context, &template)?;
     let ui = &context.ui;
-    ui.print(&format!(
-        "{} {}   {}\n{}",
-        ui.out.bold(&metadata.name),
-        metadata.version,
-        titles.title,
-        titles.description
-    ));
-    ui.print(&format!("{}, sha256:{}", template.origin(), template.digest()));
-    let groups = [("basic", Group::Basic), ("advanced", Group::Advanced), ("expert", Group::Expert)];
-    for (word, group) in groups.into_iter().take(if all { 3 } else { 2 }) {
-        let mut table = Table::new(&["PARAMETER", "DEFAULT", "MEANING"]);
-        let found = questions_in(template.schema(), Some(group), context.ui.lang().key());
-        for question in &found {
-            let default = match &question.default {
-                Some(Value::String(text)) => text.clone(),
-                Some(other) => other.to_string(),
-                None if question.required => "(required)".to_owned(),
-                None => "-".to_owned(),
-            };
-            let choices: Vec<String> = question
-                .choices
-                .iter()
-                .map(|choice| choice.as_str().map_or_else(|| choice.to_string(), str::to_owned))
-                .collect();
-            let meaning = if choices.is_empty() {
-                question.title.clone()
-            } else {
-                format!("{} ({})", question.title, choices.join(", "))
-            };
-            table.row(&[question.path.clone(), default, meaning]);
+    match output {
+        PageOutput::Json => print_document(context, &page.document(), Output::Json),
+        PageOutput::Yaml => print_document(context, &page.document(), Output::Yaml),
+        PageOutput::Markdown => ui.print(&markdown::markdown(&page)),
+        PageOutput::Text => {
+            ui.print(&text::text(&page, ui.out, all));
+            if !all {
+                ui.say(&ui.err.dim("with --all: parameters for experts, and the rules"));
+            }
         }
-        if !found.is_empty() {
-            ui.print(&format!("\n{word} parameters\n{}", table.render()));
-        }
-    }
-    if !all {
-        ui.say(&ui.err.dim("with --all: parameters for experts"));
     }
     Ok(())
 }

@@ -1,0 +1,209 @@
+//! All there is to know of a template: what it says of itself, its parameters, and what it renders and costs.
+//! It never asks the cluster; values that must be given are filled with examples.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::commands::Context;
+use crate::commands::new::{Cost, example_values, titles};
+use crate::commands::pipeline::try_render;
+use crate::definition::{Definition, TemplateRef, merge};
+use crate::error::CommandError;
+use crate::render::{Rendered, Template};
+use crate::schema::{Group, Kind, Parameter, Question, parameters, questions};
+
+use super::OFFLINE_KUBERNETES;
+
+/// Name and namespace of the definition that is rendered.
+const NAME: &str = "example";
+
+/// Choices of more values than this are not tried.
+const CHOICES: usize = 8;
+
+/// Everything, ready to be shown.
+pub(super) struct Page<'t> {
+    pub(super) template: &'t Template,
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) parameters: Vec<Parameter>,
+    /// What the parameters that must be given could be.
+    pub(super) example: Map<String, Value>,
+    /// Choices everybody is asked for, with what they cost where it differs: `size=dev`, `replicas=5`.
+    pub(super) costs: Vec<(String, String)>,
+    /// What is rendered from the defaults, then by choices that render something else.
+    pub(super) forms: Vec<Form>,
+}
+
+/// What one set of values renders.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Form {
+    /// The choice it differs by, such as `topology=sentinel`; empty for the defaults.
+    pub(super) choice: String,
+    /// Pods, processor, memory and disk.
+    pub(super) cost: String,
+    /// `Kind/name` of every object.
+    pub(super) objects: Vec<String>,
+    /// Images the pods pull.
+    pub(super) images: Vec<String>,
+    /// Secrets it needs, with their keys.
+    pub(super) secrets: Vec<String>,
+    /// How others connect.
+    pub(super) outputs: Vec<Value>,
+    /// Whether everybody is asked for that choice.
+    #[serde(skip)]
+    pub(super) basic: bool,
+}
+
+impl<'t> Page<'t> {
+    /// Looks at a template from all sides.
+    ///
+    /// # Errors
+    /// When this machine cannot run templates.
+    pub(super) fn of(context: &Context, template: &'t Template) -> Result<Self, CommandError> {
+        let schema = template.schema();
+        let words = titles(context, template);
+        let example = example_values(schema, NAME);
+        let asked = questions(schema, None);
+        let (mut costs, mut forms) = (Vec::new(), Vec::new());
+        let first = form(context, template, &example, "")?;
+        for question in asked.iter().filter(|question| question.kind == Kind::Choice) {
+            for choice in question.choices.iter().filter(|_| question.choices.len() <= CHOICES) {
+                let chosen = format!("{}={}", question.path, plain(choice));
+                let Some(found) = form(context, template, &with(&example, question, choice), &chosen)? else {
+                    continue;
+                };
+                let basic = question.group == Group::Basic;
+                let differs = first.as_ref().is_some_and(|first| first.cost != found.cost);
+                if basic && (question.path == "size" && choice != "custom" || differs) {
+                    costs.push((chosen, found.cost.clone()));
+                }
+                // A number decides how many there are, a word how they are laid out.
+                if choice.is_string() && first.as_ref().is_some_and(|first| first.differs(&found)) {
+                    forms.push(Form { basic, ..found });
+                }
+            }
+        }
+        forms.splice(0..0, first);
+        Ok(Self {
+            template,
+            title: words.title,
+            description: words.description,
+            parameters: parameters(schema, context.ui.lang().key()),
+            example,
+            costs,
+            forms,
+        })
+    }
+
+    /// The page as a document.
+    pub(super) fn document(&self) -> Value {
+        let metadata = self.template.metadata();
+        let parameters: Vec<&_> = self.parameters.iter().map(|parameter| &parameter.told).collect();
+        let costs: Vec<Value> =
+            self.costs.iter().map(|(choice, cost)| json!({"choice": choice, "cost": cost})).collect();
+        json!({
+            "apiVersion": "ku8.dev/v1", "kind": "Template", "metadata": metadata,
+            "origin": self.template.origin().to_string(), "digest": format!("sha256:{}", self.template.digest()),
+            "parameters": parameters, "costs": costs, "forms": self.forms,
+            "operations": metadata.operations, "rules": metadata.rules,
+        })
+    }
+
+    /// The command that defines one.
+    pub(super) fn command(&self) -> String {
+        let values: Vec<String> =
+            self.example.iter().map(|(name, value)| format!(" --set {name}={}", plain(value))).collect();
+        format!("kubectl ku8 define NAME -t {}{}", self.template.metadata().name, values.concat())
+    }
+}
+
+impl Form {
+    fn of(choice: &str, rendered: &Rendered) -> Self {
+        let manifests: Vec<&Value> = rendered.objects.iter().map(|object| object.manifest.value()).collect();
+        let name = |manifest: &&Value| {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            format!("{}/{}", text(&manifest["kind"]), text(&manifest["metadata"]["name"]))
+        };
+        let secret = |secret: &crate::render::SecretIntent| {
+            let keys: Vec<&str> = secret.keys.keys().map(String::as_str).collect();
+            format!("{}: {}", secret.name, keys.join(", "))
+        };
+        let mut images: Vec<String> = Vec::new();
+        for manifest in &manifests {
+            images_of(manifest, &mut images);
+        }
+        Self {
+            choice: choice.to_owned(),
+            cost: Cost::of(manifests.iter().copied()).to_string(),
+            objects: manifests.iter().map(name).collect(),
+            images,
+            secrets: rendered.secrets.iter().map(secret).collect(),
+            outputs: rendered.outputs.iter().map(|output| json!(output)).collect(),
+            basic: true,
+        }
+    }
+
+    /// Whether somebody who chose this gets something else.
+    fn differs(&self, other: &Self) -> bool {
+        self.objects != other.objects || self.images != other.images
+    }
+}
+
+fn form(
+    context: &Context,
+    template: &Template,
+    values: &Map<String, Value>,
+    choice: &str,
+) -> Result<Option<Form>, CommandError> {
+    let mut definition = Definition::new(NAME, None);
+    let name = template.metadata().name.clone();
+    definition.spec.template = Some(TemplateRef { name, version: None, digest: None });
+    definition.spec.values.clone_from(values);
+    let kinds = template.metadata().produces.iter();
+    definition.spec.allow_kinds = kinds.map(ToString::to_string).collect();
+    let rendered = try_render(context, template, &definition, NAME, OFFLINE_KUBERNETES, &Value::Null)?;
+    // What a template refuses without more values is no form of it.
+    Ok(rendered.ok().map(|render| Form::of(choice, &render.rendered)))
+}
+
+fn with(example: &Map<String, Value>, question: &Question, choice: &Value) -> Map<String, Value> {
+    let mut values = example.clone();
+    let names = question.pointer.split('/').skip(1).collect::<Vec<_>>();
+    let patch = names.into_iter().rev().fold(choice.clone(), |inner, name| json!({ name: inner }));
+    if let Value::Object(patch) = patch {
+        merge(&mut values, &patch);
+    }
+    values
+}
+
+fn images_of(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, child) in map {
+                match child.as_str().filter(|_| key == "image") {
+                    Some(image) if !found.iter().any(|known| known == image) => found.push(image.to_owned()),
+                    Some(_) => {}
+                    None => images_of(child, found),
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|child| images_of(child, found)),
+        _ => {}
+    }
+}
+
+/// A value as it is typed.
+pub(super) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// An output in one line: its name and how to connect.
+pub(super) fn output_line(output: &Value) -> (String, String) {
+    let text = |name: &str| output[name].as_str().unwrap_or_default().to_owned();
+    let address = match output["uri"].as_str() {
+        Some(uri) => uri.to_owned(),
+        None => format!("{}:{}", text("host"), output["port"]),
+    };
+    (format!("{} ({})", text("name"), text("type")), address)
+}

@@ -1,0 +1,64 @@
+//! Jobs: pods that run to their end.
+//! It never remembers that one has run: the test says when.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::answer::Answer;
+use crate::manifest::{Plan, text};
+use crate::stage::{Inner, Stage};
+
+impl Stage {
+    /// Runs the Job whose name begins so, with the tries it has; what its containers said in the last one is the
+    /// answer's standard output.
+    #[track_caller]
+    pub fn run_job(&self, prefix: &str) -> Answer {
+        let job = {
+            let state = self.0.state();
+            let named = |job: &&Value| text(&job["metadata"]["name"]).starts_with(prefix);
+            let jobs: Vec<&Value> =
+                state.objects.iter().filter(|object| object["kind"] == "Job").filter(named).collect();
+            assert_eq!(jobs.len(), 1, "Jobs named {prefix}…");
+            jobs[0].clone()
+        };
+        let tries = job["spec"]["backoffLimit"].as_u64().unwrap_or(6) + 1;
+        let mut answer = self.0.job(&Plan::of(&job, 0));
+        for _ in 1..tries {
+            if answer.succeeded() {
+                break;
+            }
+            std::thread::sleep(Duration::from_secs(1));
+            answer = self.0.job(&Plan::of(&job, 0));
+        }
+        answer
+    }
+}
+
+impl Inner {
+    /// One try.
+    fn job(&self, plan: &Plan) -> Answer {
+        let containers = plan.containers("containers");
+        let names: Vec<String> = containers.iter().map(|container| text(&container["name"])).collect();
+        let before: Vec<usize> = names.iter().map(|name| self.logs(&plan.name, name).len()).collect();
+        let done = self.sandbox(plan.clone()).and_then(|info| {
+            for init in plan.containers("initContainers") {
+                self.run_init(&plan.name, info.generation, &init, 0)?;
+            }
+            for container in &containers {
+                self.begin(&plan.name, info.generation, container)?;
+            }
+            let codes = names.iter().map(|name| self.await_end(&plan.name, info.generation, name));
+            codes.collect::<Result<Vec<i32>, String>>()
+        });
+        self.remove(&plan.name, None);
+        let said = |(name, before): (&String, &usize)| self.logs(&plan.name, name).get(*before..).map(str::to_owned);
+        let stdout = names.iter().zip(&before).filter_map(said).collect();
+        match done {
+            Ok(codes) => {
+                Answer { code: codes.into_iter().find(|code| *code != 0).unwrap_or(0), stdout, stderr: String::new() }
+            }
+            Err(why) => Answer { code: -1, stdout, stderr: why },
+        }
+    }
+}
