@@ -51,7 +51,8 @@ use_debian() {
     RUSTC_BOOTSTRAP=1
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker
     export RUSTC RUSTC_BOOTSTRAP CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER
-    build_std='-Zbuild-std=std,panic_abort'
+    # A rustup toolchain's library is built for speed; built here, it is built for size.
+    build_std='-Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size'
 }
 
 find_linker() {
@@ -92,7 +93,7 @@ remap() {
 # Builds one template into the folder $2.
 build() {
     say "building $1"
-    # shellcheck disable=SC2086 # build_std is one flag or nothing
+    # shellcheck disable=SC2086 # build_std is some flags or nothing
     (cd "$root" && cargo rustc --quiet --locked $offline $build_std --target "$triple" --target-dir "$target_dir" \
         --profile template -p "template-$1" --lib --crate-type cdylib)
     "$packer" "$target_dir/$triple/template/template_$1.wasm" "$2/$1.wasm"

@@ -1,7 +1,6 @@
 //! Answers the host's calls with a [`Template`]; only built for wasm.
 //! It never panics on bad input: what cannot be read comes back as a finding.
 
-use crate::json;
 use serde_json::Value;
 
 use crate::bindings::exports::ku8::template::provider;
@@ -9,18 +8,19 @@ use crate::finding::{Finding, Severity};
 use crate::input::Request;
 use crate::output::{Object, Output, Rendered};
 use crate::template::Template;
+use crate::{json, shape};
 
 /// Returns the template's metadata as JSON.
 pub fn metadata<T: Template>() -> String {
     let mut metadata = json!(T::metadata());
     metadata["rules"] = json!(T::rules());
     metadata["operations"] = json!(T::operations());
-    metadata.to_string()
+    shape::text(&metadata)
 }
 
 /// Returns the template's schema as JSON.
 pub fn schema<T: Template>() -> String {
-    T::schema().to_string()
+    shape::text(&T::schema())
 }
 
 /// Renders a request given as JSON.
@@ -42,7 +42,7 @@ fn rendered(rendered: Rendered) -> provider::Rendered {
 }
 
 fn object(object: Object) -> provider::Object {
-    provider::Object { id: object.id, stage: object.stage, manifest: object.manifest.to_string() }
+    provider::Object { id: object.id, stage: object.stage, manifest: shape::text(&object.manifest) }
 }
 
 fn diagnostic(finding: Finding) -> provider::Diagnostic {

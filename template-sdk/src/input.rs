@@ -1,17 +1,13 @@
 //! What a template is asked: the request, read once into types.
 //! It never holds a secret's value, a clock or anything else the host did not write down.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::finding::{Finding, Findings};
 
 /// Everything a render depends on (wit/request.schema.json); unknown fields are ignored.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The definition's name: at most 50 characters, a DNS label.
     pub name: String,
@@ -24,65 +20,55 @@ pub struct Request {
     /// What was there before; absent only when nothing was published and no volume remains.
     pub previous: Option<Previous>,
     /// Input name to one output of another definition.
-    #[serde(default)]
     pub bindings: Map<String, Value>,
     /// Where images come from.
     pub images: Images,
 }
 
 /// What is known of the cluster.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Cluster {
     /// Kubernetes minor, such as `1.36`.
     pub version: String,
 }
 
 /// Where images come from.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default)]
 pub struct Images {
     /// Image prefix to the prefix that replaces it.
-    #[serde(default)]
-    pub registry_map: BTreeMap<String, String>,
+    pub registry_map: Map<String, Value>,
     /// Names of pull Secrets.
-    #[serde(default)]
     pub pull_secrets: Vec<String>,
 }
 
 /// What was there before this request.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Previous {
     /// The last published revision.
     pub current: Option<State>,
     /// A later revision that failed or was interrupted.
     pub attempted: Option<State>,
     /// What the cluster shows.
-    #[serde(default)]
     pub observed: Observed,
 }
 
 /// One earlier revision.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct State {
     /// The template version that rendered it.
-    #[serde(default)]
     pub template_version: String,
     /// The values it was rendered from, defaults filled in.
     pub values: Value,
     /// Its connection information.
-    #[serde(default)]
     pub outputs: Vec<Value>,
 }
 
 /// What the cluster shows of the definition.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// Workload name to live replica count.
-    #[serde(default)]
-    pub replicas: BTreeMap<String, u32>,
+    pub replicas: Map<String, Value>,
     /// Names of the definition's claims that exist.
-    #[serde(default)]
     pub pvcs: Vec<String>,
 }
 
@@ -99,9 +85,11 @@ impl Request {
     /// # Ok::<(), template_sdk::Findings>(())
     /// ```
     pub fn parse(text: &str) -> Result<Self, Findings> {
-        serde_json::from_str(text).map_err(|error| {
-            Finding::error("", "sdk.request.unreadable", format!("the request cannot be read: {error}")).into()
-        })
+        let refuse = |reason: &str| {
+            Finding::error("", "sdk.request.unreadable", format!("the request cannot be read: {reason}")).into()
+        };
+        let document = serde_json::from_str(text).map_err(|error: serde_json::Error| refuse(&error.to_string()))?;
+        request(document).ok_or_else(|| refuse("a part of it is missing or of another shape"))
     }
 
     /// Reads the value at a JSON Pointer; the finding of a failure names the pointer.
@@ -125,7 +113,7 @@ impl Request {
 
     /// Returns the live replica count of a workload, if the host saw it.
     pub fn observed_replicas(&self, workload: &str) -> Option<u32> {
-        self.previous.as_ref()?.observed.replicas.get(workload).copied()
+        self.previous.as_ref()?.observed.replicas.get(workload)?.as_u64()?.try_into().ok()
     }
 
     /// Returns the names of the definition's claims that exist.
@@ -146,6 +134,64 @@ impl State {
     pub fn at<T: DeserializeOwned>(&self, pointer: &str) -> Option<T> {
         read(&self.values, pointer).ok()
     }
+}
+
+/// Reads the whole request; by hand, because derived readers of these types were a tenth of every component.
+fn request(mut document: Value) -> Option<Request> {
+    Some(Request {
+        name: text(&document, "name")?,
+        namespace: text(&document, "namespace")?,
+        values: document.get_mut("values")?.take(),
+        cluster: Cluster { version: text(document.get("cluster")?, "version")? },
+        previous: match document.get_mut("previous") {
+            None | Some(Value::Null) => None,
+            Some(previous) => Some(Previous {
+                current: state(previous, "current")?,
+                attempted: state(previous, "attempted")?,
+                observed: observed(previous.get("observed"))?,
+            }),
+        },
+        bindings: members(document.get("bindings"))?,
+        images: images(document.get("images")?)?,
+    })
+}
+
+/// Nothing where there is no such state, `None` where it is not one.
+#[expect(clippy::option_option, reason = "absent and unreadable are two things")]
+fn state(previous: &mut Value, which: &str) -> Option<Option<State>> {
+    match previous.get_mut(which) {
+        None | Some(Value::Null) => Some(None),
+        Some(state) => Some(Some(State {
+            template_version: state.get("templateVersion").map_or(Some(""), Value::as_str)?.to_owned(),
+            outputs: items(state.get("outputs"))?,
+            values: state.get_mut("values")?.take(),
+        })),
+    }
+}
+
+fn observed(value: Option<&Value>) -> Option<Observed> {
+    let Some(value) = value else { return Some(Observed::default()) };
+    Some(Observed { replicas: members(value.get("replicas"))?, pvcs: texts(value.get("pvcs"))? })
+}
+
+fn images(value: &Value) -> Option<Images> {
+    Some(Images { registry_map: members(value.get("registryMap"))?, pull_secrets: texts(value.get("pullSecrets"))? })
+}
+
+fn text(object: &Value, name: &str) -> Option<String> {
+    object.get(name)?.as_str().map(str::to_owned)
+}
+
+fn members(value: Option<&Value>) -> Option<Map<String, Value>> {
+    value.map_or(Some(Map::new()), |value| value.as_object().cloned())
+}
+
+fn items(value: Option<&Value>) -> Option<Vec<Value>> {
+    value.map_or(Some(Vec::new()), |value| value.as_array().cloned())
+}
+
+fn texts(value: Option<&Value>) -> Option<Vec<String>> {
+    items(value)?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
 /// Reads one value out of a document, naming the place when it has another shape.

@@ -29,7 +29,7 @@ macro_rules! json_shape {
     // All read: one text and the expressions of its holes.
     (end [$($text:expr,)*] [$($hole:expr,)*] []) => {{
         const SHAPE: &str = concat!($($text,)*);
-        const { assert!($crate::shape::is_sound(SHAPE), "json! reads plain texts, whole numbers, true, false and null; put any other literal in parentheses") };
+        const { assert!($crate::shape::is_sound(SHAPE), "json! reads plain texts and numbers, true, false and null; put any other literal in parentheses") };
         $crate::shape::fill(SHAPE, [$($hole,)*])
     }};
     // What encloses the place goes on.

@@ -18,6 +18,8 @@ mod json;
 
 mod output;
 
+mod pick;
+
 mod quantity;
 
 #[doc(hidden)]

@@ -20,20 +20,16 @@ pub fn of<T: Serialize + ?Sized>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
+/// Returns a value as the text of a request or an answer, members in order.
+#[inline(never)]
+pub fn text(value: &Value) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 /// Returns a member's name.
 #[inline(never)]
 pub fn key(name: impl Into<String>) -> Value {
     Value::String(name.into())
-}
-
-/// Sets a member of an object; null becomes one.
-pub fn set(object: &mut Value, name: &str, value: Value) {
-    if object.is_null() {
-        *object = Value::Object(Map::new());
-    }
-    if let Value::Object(members) = object {
-        members.insert(name.to_owned(), value);
-    }
 }
 
 /// Reads a text that [`is_sound`].
@@ -59,7 +55,7 @@ impl Reader<'_> {
             b't' => self.word(3, Value::Bool(true)),
             b'f' => self.word(4, Value::Bool(false)),
             b'n' => self.word(3, Value::Null),
-            digit => Value::from(self.number(u64::from(digit - b'0'))),
+            digit => self.number(u64::from(digit - b'0')),
         }
     }
 
@@ -91,14 +87,21 @@ impl Reader<'_> {
         items
     }
 
-    fn number(&mut self, first: u64) -> u64 {
+    fn number(&mut self, first: u64) -> Value {
+        let start = self.at - 1;
         let (mut number, mut base) = (first, 10);
         loop {
             match self.peek() {
-                digit @ b'0'..=b'9' => number = number * base + u64::from(digit - b'0'),
+                digit @ b'0'..=b'9' => number = number.wrapping_mul(base) + u64::from(digit - b'0'),
                 b'o' => base = 8,
+                // The request's reader knows fractions already.
+                b'.' => base = 0,
                 b'_' => {}
-                _ => return number,
+                _ if base == 0 => {
+                    let digits = self.text.get(start..self.at).unwrap_or_default();
+                    return serde_json::from_str(digits).unwrap_or_default();
+                }
+                _ => return Value::from(number),
             }
             self.at += 1;
         }
@@ -172,13 +175,18 @@ const fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
     None
 }
 
-/// Whole numbers of at most 18 digits, decimal or octal as file modes are; a point or a type after them is refused.
+/// At most 18 digits: decimal, octal as file modes are, or with a fraction; a type after them is refused.
 const fn end_of_number(bytes: &[u8], start: usize) -> Option<usize> {
     let mut at = if is_word(bytes, start, b"0o") { start + 2 } else { start };
-    while at < bytes.len() && (bytes[at].is_ascii_digit() || bytes[at] == b'_') {
+    let mut points = 0;
+    while at < bytes.len() && matches!(bytes[at], b'0'..=b'9' | b'_' | b'.') {
+        if bytes[at] == b'.' {
+            points += 1;
+        }
         at += 1;
     }
-    if at - start <= 18 && at < bytes.len() && matches!(bytes[at], b',') { Some(at) } else { None }
+    let plain = points == 0 || (points == 1 && bytes[at - 1] != b'.' && bytes[start + 1] != b'o');
+    if plain && at - start <= 18 && at < bytes.len() && bytes[at] == b',' { Some(at) } else { None }
 }
 
 const fn is_word(bytes: &[u8], start: usize, word: &[u8]) -> bool {
@@ -209,7 +217,7 @@ mod tests {
         let ours = json!({
             "text": "a \"quoted\" \\ line\n\ttab 'x' 内存 \
                      goes on",
-            "numbers": [0, -5, 86_400, 0o444, 0o17, port, 2 * 3, -i64::from(port)],
+            "numbers": [0, -5, 86_400, 0o444, 0o17, 0.04, 1.5, port, 2 * 3, -i64::from(port)],
             "nested": {"empty": {}, "list": [], "deep": [[{"a": [null, true, false]}], [],]},
             NAME: none, label("k"): {"x": [port]}, (label("j")): null, label("i"): [1, {"y": 2}], "list": list,
             "null": null,
@@ -217,7 +225,7 @@ mod tests {
         let theirs = serde_json::json!({
             "text": "a \"quoted\" \\ line\n\ttab 'x' 内存 \
                      goes on",
-            "numbers": [0, -5, 86_400, 0o444, 0o17, port, 2 * 3, -i64::from(port)],
+            "numbers": [0, -5, 86_400, 0o444, 0o17, 0.04, 1.5, port, 2 * 3, -i64::from(port)],
             "nested": {"empty": {}, "list": [], "deep": [[{"a": [null, true, false]}], [],]},
             NAME: none, label("k"): {"x": [port]}, (label("j")): null, label("i"): [1, {"y": 2}], "list": list,
             "null": null,
@@ -233,11 +241,22 @@ mod tests {
 
     #[test]
     fn what_it_cannot_read_does_not_compile() {
-        for text in
-            ["1.5,", "'c',", "r\"x\",", "0x10,", "1u8,", "\"\\u{41}\",", "\"open", "yes,", "9999999999999999999,"]
-        {
+        for text in [
+            "-1,",
+            "1.,",
+            "1.2.3,",
+            "0o1.5,",
+            "'c',",
+            "r\"x\",",
+            "0x10,",
+            "1u8,",
+            "\"\\u{41}\",",
+            "\"open",
+            "yes,",
+            "9999999999999999999,",
+        ] {
             assert!(!is_sound(text), "{text}");
         }
-        assert!(is_sound("{\"a\":[1,86_400,true,false,null,\"\\n\",],}"));
+        assert!(is_sound("{\"a\":[1,0.5,86_400,true,false,null,\"\\n\",],}"));
     }
 }

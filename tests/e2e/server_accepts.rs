@@ -58,18 +58,43 @@ const CASES: &[(&str, &str, &str)] = &[
 
 /// What the server of the playground does not know.
 fn is_known(object: &Value) -> bool {
-    !text(&object["apiVersion"]).starts_with("monitoring.coreos.com/")
+    let group = text(&object["apiVersion"]).split('/').next().unwrap_or_default();
+    !matches!(group, "monitoring.coreos.com" | "gateway.networking.k8s.io")
 }
 
-fn render(space: &Space, template: &str, file: &str) -> (String, Vec<Value>) {
-    let ran = space.ku8(&["template", "render", template, "-f", file, "-n", &space.namespace, "-o", "json"]).ok();
+fn render(space: &Space, words: &[&str]) -> (String, Vec<Value>) {
+    let ran = space.ku8(&[&["template", "render", "-n", &space.namespace, "-o", "json"], words].concat()).ok();
     let items = ran.json()["items"].as_array().expect("items").clone();
     (ran.stdout, items)
 }
 
-/// A Pod as the StatefulSet's controller would make it.
+/// The definitions of all golden cases that render, with what to call them.
+fn golden(space: &Space) -> Vec<(String, String)> {
+    let templates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates-wasm");
+    let mut found = Vec::new();
+    for template in std::fs::read_dir(templates).expect("the templates").flatten() {
+        for case in std::fs::read_dir(template.path().join("tests")).into_iter().flatten().flatten() {
+            if !case.path().join("expected.yaml").is_file() {
+                continue;
+            }
+            let text = std::fs::read_to_string(case.path().join("definition.yaml")).expect("a definition");
+            let mut definition = kubectl_ku8::definition::parse("definition.yaml", &text).expect("a definition");
+            definition.metadata.namespace = Some(space.namespace.clone());
+            let name = format!("{}-{}", template.file_name().display(), case.file_name().display());
+            let file =
+                space.file(&format!("{name}.definition.yaml"), kubectl_ku8::definition::document(&definition, None));
+            found.push((name, file));
+        }
+    }
+    found.sort();
+    assert!(found.len() > 20, "{found:?}");
+    found
+}
+
+/// A Pod as the workload's controller would make it.
 fn pod_of(set: &Value) -> Value {
-    let template = &set["spec"]["template"];
+    let job = &set["spec"]["jobTemplate"]["spec"]["template"];
+    let template = if job.is_object() { job } else { &set["spec"]["template"] };
     let mut spec = template["spec"].clone();
     let claims = set["spec"]["volumeClaimTemplates"].as_array().cloned().unwrap_or_default();
     let volumes = claims.iter().map(|claim| {
@@ -90,25 +115,31 @@ fn every_object_is_accepted_strictly_every_pod_admitted_and_two_renders_are_equa
     space.kubectl(&["create", "serviceaccount", "echo"]);
     for (template, case, values) in CASES {
         let file = space.file(&format!("{template}-{case}.yaml"), values);
-        let (bytes, objects) = render(&space, template, &file);
-        assert_eq!(render(&space, template, &file).0, bytes, "{template} {case}: two renders");
-        let known: Vec<Value> = objects.into_iter().filter(is_known).collect();
-        assert!(known.len() >= 4, "{template} {case}");
-        let sets: Vec<&Value> = known.iter().filter(|object| object["kind"] == "StatefulSet").collect();
-        assert!(!sets.is_empty(), "{template} {case}");
-        let mut all = known.clone();
-        for set in sets {
-            let mut pod = pod_of(set);
-            // Its own account is only made for good when it is published.
-            pod["spec"]["serviceAccountName"] = json!("default");
-            all.push(pod);
-        }
-        let file = space.file(&format!("{template}-{case}.objects.yaml"), yaml(&all));
-        let created =
-            space.try_kubectl(&["create", "--dry-run=server", "--validate=strict", "-o", "name", "-f", &file]);
-        let created = created.unwrap_or_else(|error| panic!("{template} {case}: {error}"));
-        assert_eq!(created.lines().count(), all.len(), "{template} {case}: {created}");
+        accepted(&space, &format!("{template}-{case}"), &[template, "-f", &file]);
     }
+    for (name, file) in golden(&space) {
+        accepted(&space, &name, &["-f", &file]);
+    }
+}
+
+fn accepted(space: &Space, name: &str, words: &[&str]) {
+    let (bytes, objects) = render(space, words);
+    assert_eq!(render(space, words).0, bytes, "{name}: two renders");
+    let known: Vec<Value> = objects.into_iter().filter(is_known).collect();
+    let with_pods = ["StatefulSet", "Deployment", "Job", "CronJob"];
+    let workloads: Vec<&Value> = known.iter().filter(|object| with_pods.contains(&text(&object["kind"]))).collect();
+    assert!(!workloads.is_empty(), "{name}");
+    let mut all = known.clone();
+    for workload in workloads {
+        let mut pod = pod_of(workload);
+        // Its own account is only made for good when it is published.
+        pod["spec"]["serviceAccountName"] = json!("default");
+        all.push(pod);
+    }
+    let file = space.file(&format!("{name}.objects.yaml"), yaml(&all));
+    let created = space.try_kubectl(&["create", "--dry-run=server", "--validate=strict", "-o", "name", "-f", &file]);
+    let created = created.unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert_eq!(created.lines().count(), all.len(), "{name}: {created}");
 }
 
 #[test]

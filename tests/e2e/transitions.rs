@@ -11,8 +11,10 @@ enum Answer {
     Refused,
     /// Allowed, and pointed out.
     Told,
+    /// Pointed out, and only done with a flag the plan names.
+    Blocked,
 }
-use Answer::{Refused, Told};
+use Answer::{Blocked, Refused, Told};
 
 /// Plans changes of one service that is published once.
 fn judge(name: &'static str, template: &str, published: &Value, changes: &[(Value, Answer, &str)]) {
@@ -33,6 +35,7 @@ fn judge(name: &'static str, template: &str, published: &Value, changes: &[(Valu
         match answer {
             Refused => ran.exits(1).says(&[code, "hint"]),
             Told => ran.exits(0).says(&[code]),
+            Blocked => ran.exits(0).says(&[code, "--allow-replace"]),
         };
     }
     assert_eq!(writes(&space.requests_since(marked)), Vec::<String>::new());
@@ -67,7 +70,67 @@ fn of_a_database() {
         ],
     );
     let published = json!({"database": "orders", "version": "8.4"});
-    judge("changes-mysql-up", "mysql", &published, &[(json!({"version": "9.7"}), Told, "mysql.version.up")]);
+    judge(
+        "changes-mysql-up",
+        "mysql",
+        &published,
+        &[
+            (json!({"version": "9.7"}), Told, "mysql.version.up"),
+            (json!({"topology": "replication"}), Told, "mysql.topology.to-replication"),
+        ],
+    );
+}
+
+#[test]
+fn of_replicated_databases() {
+    judge(
+        "changes-mysql-set",
+        "mysql",
+        &json!({"database": "orders", "topology": "replication", "replication": {"replicas": 2}}),
+        &[
+            (json!({"replication": {"primaryOrdinal": 1}}), Told, "mysql.promotion.guided"),
+            (json!({"replication": {"primaryOrdinal": 3, "replicas": 3}}), Refused, "mysql.promotion.no-data"),
+            (json!({"replication": {"primaryOrdinal": 5}}), Refused, "mysql.replication.primary-missing"),
+            (json!({"replication": {"replicas": 3}}), Told, "mysql.scale.copies"),
+            (json!({"topology": "standalone"}), Told, "mysql.scale.claims-stay"),
+        ],
+    );
+    judge(
+        "changes-mongodb",
+        "mongodb",
+        &json!({"members": 3, "version": "8.0"}),
+        &[
+            (json!({"members": 1}), Refused, "mongodb.members.majority"),
+            (json!({"members": 4}), Refused, ""),
+            (json!({"version": "7.0"}), Refused, "mongodb.version.down"),
+            (json!({"replicaSetName": "other"}), Refused, "mongodb.set.name-immutable"),
+            (json!({"clusterDomain": "other.example"}), Refused, "mongodb.set.domain-immutable"),
+        ],
+    );
+}
+
+#[test]
+fn of_logs_and_caches() {
+    judge(
+        "changes-kafka",
+        "kafka",
+        &json!({"controllers": 3, "brokers": 5}),
+        &[
+            (json!({"controllers": 1}), Refused, "kafka.controllers.immutable"),
+            (json!({"brokers": 4}), Refused, "kafka.brokers.shrink"),
+            (json!({"brokers": 6}), Told, "kafka.brokers.grow"),
+            (json!({"nodeIdBase": 100}), Refused, "kafka.ids.immutable"),
+        ],
+    );
+    judge(
+        "changes-memcached",
+        "memcached",
+        &json!({"replicas": 3}),
+        &[
+            (json!({"replicas": 5}), Told, "memcached.scale.remaps"),
+            (json!({"replicas": 1}), Told, "memcached.scale.address"),
+        ],
+    );
 }
 
 #[test]
@@ -84,6 +147,19 @@ fn of_a_store() {
             (json!({"auth": {"enabled": false}}), Told, "redis.auth.switched-off"),
             (json!({"image": {"tag": "7.2"}}), Refused, "redis.image.major-down"),
             (json!({"size": "small", "storage": {"size": "16Gi"}}), Told, "redis.memory.shrinks"),
+            // The StatefulSet's policy cannot change in place: the plan names the flag, the template what happens.
+            (json!({"topology": "sentinel", "replicas": 3}), Blocked, "redis.topology.standalone-to-sentinel"),
+        ],
+    );
+    judge(
+        "changes-sentinel",
+        "redis",
+        &json!({"topology": "sentinel", "replicas": 5}),
+        &[
+            (json!({"topology": "standalone", "replicas": 1}), Refused, "redis.topology.sentinel-to-standalone"),
+            (json!({"masterName": "other"}), Refused, "redis.master-name.changed"),
+            (json!({"replicas": 3}), Told, "redis.scale.shrink"),
+            (json!({"auth": {"enabled": false}}), Refused, "redis.auth.switch-watched"),
         ],
     );
 }

@@ -19,6 +19,7 @@ mod golden;
 
 mod help;
 
+mod kubernetes_versions;
 mod languages;
 
 mod parsers;

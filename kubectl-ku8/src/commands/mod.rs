@@ -166,7 +166,13 @@ fn start(parsed: usage::Parsed) -> u8 {
     log::to_stderr(line.globals.verbosity);
     let context = Context::new(line.globals, parsed.document);
     environment::fail_for_tests();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let mut builder = if talks_to_a_cluster(line.command.as_ref()) {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        // Threads would wait for nothing, and cost as much as a render.
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let runtime = match builder.worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             context.ui.fail(&CommandError::new(format!("cannot start: {error}")).id(id::NOT_STARTED));
@@ -180,6 +186,11 @@ fn start(parsed: usage::Parsed) -> u8 {
         context.ui.fail(&error);
         error.code
     })
+}
+
+fn talks_to_a_cluster(command: Option<&Command>) -> bool {
+    use Command::{Completion, Help, Integrate, Man, Options, Schema, Template};
+    !matches!(command, Some(Template(_) | Schema(_) | Options(_) | Help(_) | Completion(_) | Integrate(_) | Man(_)))
 }
 
 async fn run(context: &Context, command: Option<Command>) -> Result<u8, CommandError> {

@@ -68,7 +68,7 @@ pub(super) async fn load_template(
     let pinned = reference.digest.as_deref().map(|digest| digest.trim_start_matches("sha256:"));
     if let Some(digest) = pinned {
         if let Some(entry) = builtin::all().iter().find(|entry| entry.sha256 == digest) {
-            return Ok(runtime.load(entry.bytes, Origin::BuiltIn)?);
+            return Ok(runtime.load_embedded(entry)?);
         }
         if let Some((cluster, namespace)) = cluster
             && let Some(bytes) = super::template_store::fetch(cluster, namespace, digest).await?

@@ -14,7 +14,7 @@ use super::child::{self, Launch, Reply, Task};
 use super::engine::engine;
 use super::limits::readable;
 use super::sandbox::{self, RawRendered};
-use super::template::{Description, describe, digest};
+use super::template::{Bytes, Description, describe, digest};
 use super::{Limits, Origin, RenderError, Template, builtin, cache, inspect};
 use crate::schema::{Schema, fill, validate};
 
@@ -73,12 +73,12 @@ impl Runtime {
         let digest = digest(&bytes);
         let description = match self.launch(&digest) {
             Some(launch) => match self.in_child(launch, &bytes, Task::Describe)? {
-                Reply::Described { metadata, schema } => describe(&metadata, &schema)?,
+                Reply::Described { metadata, schema } => describe(&metadata, &schema, false)?,
                 _ => return Err(child::mixed_up()),
             },
             None => self.describe(&bytes, &digest)?,
         };
-        Ok(Template::new(bytes, digest, origin, description))
+        Ok(Template::new(Bytes::Read(bytes), digest, origin, description))
     }
 
     /// Loads the built-in template of this name.
@@ -86,7 +86,17 @@ impl Runtime {
     /// # Errors
     /// As [`Runtime::load`]; `None` when there is no template of this name.
     pub fn load_builtin(&self, name: &str) -> Option<Result<Template, RenderError>> {
-        builtin::find(name).map(|entry| self.load(entry.bytes, Origin::BuiltIn))
+        builtin::find(name).map(|entry| self.load_embedded(entry))
+    }
+
+    /// Loads a template that is part of this program: its bytes were checked and their digest was computed when it was
+    /// built.
+    ///
+    /// # Errors
+    /// As [`Runtime::load`].
+    pub fn load_embedded(&self, entry: &builtin::BuiltIn) -> Result<Template, RenderError> {
+        let description = self.describe(entry.bytes, entry.sha256)?;
+        Ok(Template::new(Bytes::Embedded(entry.bytes), entry.sha256.to_owned(), Origin::BuiltIn, description))
     }
 
     /// Fills in a template's defaults and validates, where its schema may be evaluated.
@@ -131,7 +141,7 @@ impl Runtime {
             Task::Describe => {
                 let metadata = sandbox::metadata(&self.engine, &component, limits)?;
                 let schema = sandbox::schema(&self.engine, &component, limits)?;
-                describe(&metadata, &schema)?;
+                describe(&metadata, &schema, false)?;
                 Ok(Reply::Described { metadata, schema })
             }
             Task::Check { values } => check_values(&self.describe(bytes, &digest)?.schema, values).map(Reply::Checked),
@@ -157,7 +167,7 @@ impl Runtime {
         let component = self.component(bytes, digest)?;
         let metadata = sandbox::metadata(&self.engine, &component, self.settings.limits)?;
         let schema = sandbox::schema(&self.engine, &component, self.settings.limits)?;
-        describe(&metadata, &schema)
+        describe(&metadata, &schema, builtin::by_digest(digest).is_some())
     }
 
     /// Compiled code: from this process, from the cache, or made now.

@@ -7,10 +7,13 @@ mod language;
 mod message;
 mod parameters;
 mod questions;
+mod quick;
 mod secret;
 mod shape;
 mod validate;
 mod walk;
+
+use std::sync::OnceLock;
 
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
@@ -81,7 +84,8 @@ pub enum SchemaError {
 #[derive(Clone, Debug)]
 pub struct Schema {
     document: Value,
-    validator: Validator,
+    /// Built at once where a document is not trusted, else when it is asked.
+    validator: OnceLock<Validator>,
 }
 
 impl Schema {
@@ -92,23 +96,37 @@ impl Schema {
     pub fn parse(document: &Value) -> Result<Self, SchemaError> {
         shape::check(document)?;
         secret::check_defaults(document)?;
-        let validator = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES))
-            .should_validate_formats(false)
-            .offline()
-            .build(document)
-            .map_err(|error| SchemaError::Invalid {
-                pointer: printable(error.instance_path().as_str()),
-                reason: message::shorten(&error.masked().to_string(), 200),
-            })?;
-        Ok(Self { document: document.clone(), validator })
+        let validator = build(document)?;
+        Ok(Self { document: document.clone(), validator: validator.into() })
+    }
+
+    /// Believes a document that is part of this program, as a test has [`Schema::parse`] prove for each of them:
+    /// checking and compiling one takes longer than everything else a render does.
+    pub fn proven(document: Value) -> Self {
+        Self { document, validator: OnceLock::new() }
+    }
+
+    fn validator(&self) -> &Validator {
+        self.validator.get_or_init(|| build(&self.document).expect("a proven schema compiles"))
     }
 
     /// The document as it was parsed.
     pub fn document(&self) -> &Value {
         &self.document
     }
+}
+
+fn build(document: &Value) -> Result<Validator, SchemaError> {
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES))
+        .should_validate_formats(false)
+        .offline()
+        .build(document)
+        .map_err(|error| SchemaError::Invalid {
+            pointer: printable(error.instance_path().as_str()),
+            reason: message::shorten(&error.masked().to_string(), 200),
+        })
 }
 
 #[cfg(test)]

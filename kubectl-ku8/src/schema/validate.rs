@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::walk::{dotted, is_quantity, nodes_at};
-use super::{Schema, message, secret};
+use super::{Schema, message, quick, secret};
 use crate::object::Quantity;
 
 /// More findings than anyone reads.
@@ -35,9 +35,11 @@ pub fn validate(schema: &Schema, values: &Value) -> Result<(), Vec<Violation>> {
     let document = schema.document();
     let mut found = secret::check(document, values);
     let hidden: Vec<String> = found.iter().map(|violation| violation.pointer.clone()).collect();
-    for error in schema.validator.iter_errors(values) {
-        for leaf in reduce(&error) {
-            found.extend(message::violations(document, leaf));
+    if !quick::fits(document, values) {
+        for error in schema.validator().iter_errors(values) {
+            for leaf in reduce(&error) {
+                found.extend(message::violations(document, leaf));
+            }
         }
     }
     found.extend(bad_quantities(document, values, &found));

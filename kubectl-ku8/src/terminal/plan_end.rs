@@ -1,8 +1,6 @@
 //! The end of a plan: findings, counts, and what becomes of pods and data.
 //! It counts and says; nothing here is about a single field.
 
-use serde_json::Value;
-
 use super::Styles;
 use super::plan_view::WORKLOADS;
 use crate::object::printable;
@@ -76,11 +74,6 @@ pub(super) fn footer(plan: &Plan, styles: Styles) -> Vec<String> {
         many => format!("{many} pods restart."),
     };
     lines.push(format!("      {restarts} {data}"));
-    let images = new_images(plan);
-    if !images.is_empty() {
-        let images: Vec<String> = images.iter().map(|image| printable(image)).collect();
-        lines.push(format!("      New images: {}", images.join(", ")));
-    }
     if sum.unverified > 0 {
         lines.push(format!("      {} could not be checked with the server.", sum.unverified));
     }
@@ -88,26 +81,4 @@ pub(super) fn footer(plan: &Plan, styles: Styles) -> Vec<String> {
         lines.push(styles.bad("This plan cannot be applied as it is."));
     }
     lines
-}
-
-/// Images that pods will pull and that none of the same object runs now, in the order of the plan.
-fn new_images(plan: &Plan) -> Vec<&str> {
-    let mut found: Vec<&str> = Vec::new();
-    for change in &plan.changes {
-        let Some(manifest) = change.manifest.as_ref().filter(|_| change.action != Action::Delete) else { continue };
-        let live = change.live.as_ref().map(|live| images(&live.value)).unwrap_or_default();
-        for image in images(manifest.value()) {
-            if !live.contains(&image) && !found.contains(&image) {
-                found.push(image);
-            }
-        }
-    }
-    found
-}
-
-fn images(object: &Value) -> Vec<&str> {
-    let templates = ["/spec/template/spec", "/spec/jobTemplate/spec/template/spec", "/spec"];
-    let pod = templates.iter().find_map(|path| object.pointer(path).filter(|spec| spec["containers"].is_array()));
-    let lists = ["initContainers", "containers"].into_iter().filter_map(|name| pod?[name].as_array());
-    lists.flatten().filter_map(|container| container["image"].as_str()).collect()
 }

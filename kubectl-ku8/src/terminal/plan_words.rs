@@ -18,8 +18,12 @@ pub(super) fn highlights(change: &Change) -> Vec<String> {
     if let Some(replicas) = find(FieldClass::Replicas, "/spec/replicas").next() {
         words.push(format!("{replicas} {}", if replicas == "1" { "pod" } else { "pods" }));
     }
-    let mut images: Vec<String> = find(FieldClass::Image, "/image").collect();
-    images.dedup();
+    let mut images: Vec<String> = Vec::new();
+    for image in find(FieldClass::Image, "/image") {
+        if !images.contains(&image) {
+            images.push(image);
+        }
+    }
     words.extend(images);
     let memory = change.fields.iter().find(|field| field.pointer.ends_with("/containers/0/resources/limits/memory"));
     words.extend(memory.map(|field| format!("memory {}", one_line(&field.after))));

@@ -4,6 +4,7 @@
 mod annotate;
 mod compose;
 mod objects;
+mod parts;
 mod read;
 mod rules;
 mod schema;

@@ -42,7 +42,7 @@ impl Block {
             rest.starts_with('/').then_some(rest)
         };
         let map = self.images.registry_map.iter();
-        let found = map.filter_map(|(from, to)| matches(from).map(|rest| (from.len(), to, rest)));
+        let found = map.filter_map(|(from, to)| Some((from.len(), to.as_str()?, matches(from)?)));
         match found.max_by_key(|(length, ..)| *length) {
             Some((_, to, rest)) => format!("{}{rest}", to.trim_end_matches('/')),
             None => image.to_owned(),

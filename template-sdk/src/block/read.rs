@@ -4,10 +4,12 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::spec::{AuthMode, Spec};
+use super::parts;
+use super::spec::Spec;
 use crate::build::Resources;
 use crate::finding::{Finding, Findings};
-use crate::input::{Request, read};
+use crate::input::Request;
+use crate::pick::Pick;
 use crate::quantity::Quantity;
 
 /// The size preset.
@@ -176,24 +178,25 @@ impl Block {
         let mut findings = Findings::new();
         let values = &request.values;
         let (resources, storage_size) = sizes(spec, values, &mut findings);
+        let mut pick = Pick::new(values, &mut findings);
         let block = Self {
             spec: *spec,
             name: request.name.clone(),
             namespace: request.namespace.clone(),
-            size: or_default(values, "/size", &mut findings),
+            size: parts::size(&mut pick),
             resources,
             storage_size,
-            storage: or_default(values, "/storage", &mut findings),
-            image: image(spec, values, &mut findings),
-            scheduling: or_default(values, "/scheduling", &mut findings),
-            network: or_default(values, "/networkPolicy/mode", &mut findings),
-            metrics: or_default(values, "/metrics", &mut findings),
-            auth: auth(spec, values, &mut findings),
-            exposure: or_default(values, "/service/exposure", &mut findings),
-            pod_labels: or_default(values, "/podLabels", &mut findings),
-            pod_annotations: or_default(values, "/podAnnotations", &mut findings),
-            cluster_domain: cluster_domain(values, &mut findings),
-            extra_config: or_default(values, "/extraConfig", &mut findings),
+            storage: parts::storage(&mut pick),
+            image: parts::image(spec, &mut pick),
+            scheduling: parts::scheduling(&mut pick),
+            network: parts::network(&mut pick),
+            metrics: parts::metrics(&mut pick),
+            auth: parts::auth(spec, &mut pick),
+            exposure: parts::exposure(&mut pick),
+            pod_labels: pick.members("/podLabels"),
+            pod_annotations: pick.members("/podAnnotations"),
+            cluster_domain: pick.text("/clusterDomain").unwrap_or_else(|| "cluster.local".to_owned()),
+            extra_config: pick.text("/extraConfig").unwrap_or_default(),
             images: request.images.clone(),
         };
         block.check(&mut findings);
@@ -230,53 +233,27 @@ impl Block {
 
 /// Reads the size of the volumes and of the pods out of any values, current or earlier.
 pub(super) fn sizes(spec: &Spec, values: &Value, findings: &mut Findings) -> (Resources, Quantity) {
-    let size: Size = or_default(values, "/size", findings);
+    let mut pick = Pick::new(values, findings);
+    let size = parts::size(&mut pick);
     let preset = spec.presets[match size {
         Size::Dev => 0,
         Size::Small | Size::Custom => 1,
         Size::Medium => 2,
         Size::Large => 3,
     }];
-    let mut figure = |pointer: &str| or_default::<Option<Quantity>>(values, pointer, findings);
-    let limit = figure("/resources/limits/memory").unwrap_or_else(|| known(preset.memory));
+    let limit = pick.quantity("/resources/limits/memory").unwrap_or_else(|| known(preset.memory));
     let resources = Resources {
-        cpu: figure("/resources/requests/cpu").unwrap_or_else(|| known(preset.cpu)),
-        cpu_limit: figure("/resources/limits/cpu"),
-        memory: figure("/resources/requests/memory").unwrap_or(limit),
+        cpu: pick.quantity("/resources/requests/cpu").unwrap_or_else(|| known(preset.cpu)),
+        cpu_limit: pick.quantity("/resources/limits/cpu"),
+        memory: pick.quantity("/resources/requests/memory").unwrap_or(limit),
         memory_limit: limit,
     };
     let derived = match size {
         Size::Custom => limit.times(spec.storage_per_memory, 1).ceil_gib(),
         _ => known(preset.storage),
     };
-    let storage = figure("/storage/size").unwrap_or(derived);
+    let storage = pick.quantity("/storage/size").unwrap_or(derived);
     (resources, storage)
-}
-
-fn auth(spec: &Spec, values: &Value, findings: &mut Findings) -> Auth {
-    let enabled = match spec.auth {
-        AuthMode::None => false,
-        AuthMode::Required => true,
-        AuthMode::Optional(default) => or_default::<Option<bool>>(values, "/auth/enabled", findings).unwrap_or(default),
-    };
-    Auth { enabled, existing_secret: or_default(values, "/auth/existingSecret", findings) }
-}
-
-fn image(spec: &Spec, values: &Value, findings: &mut Findings) -> Image {
-    if spec.repository.is_empty() { Image::default() } else { or_default(values, "/image", findings) }
-}
-
-fn cluster_domain(values: &Value, findings: &mut Findings) -> String {
-    let given: Option<String> = or_default(values, "/clusterDomain", findings);
-    given.unwrap_or_else(|| "cluster.local".to_owned())
-}
-
-/// Reads a value that may be absent; another shape is a finding and the default.
-fn or_default<T: serde::de::DeserializeOwned + Default>(values: &Value, pointer: &str, findings: &mut Findings) -> T {
-    match values.pointer(pointer) {
-        None | Some(Value::Null) => T::default(),
-        Some(_) => findings.keep(read(values, pointer)).unwrap_or_default(),
-    }
 }
 
 /// Reads a preset, which `testing` proves readable.

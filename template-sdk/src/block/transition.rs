@@ -49,7 +49,7 @@ where
         let before: Option<T> = state.at(pointer);
         if before.is_some() && before != now {
             let (was, is) = (state.values.pointer(pointer), request.values.pointer(pointer));
-            let text = |value: Option<&serde_json::Value>| value.map_or("nothing".to_owned(), ToString::to_string);
+            let text = |value: Option<&serde_json::Value>| value.map_or("nothing".to_owned(), crate::shape::text);
             let message = format!("was {}, would become {}; it cannot change", text(was), text(is));
             findings.push(Finding::error(pointer, code, message).hint(hint));
         }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::json;
+use crate::shape;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -33,7 +34,7 @@ where
 
 /// Returns the sha256 of a ConfigMap's data, for a `checksum/…` annotation on the pod.
 pub fn checksum(config_map: &Value) -> String {
-    hex(&Sha256::digest(config_map["data"].to_string()))
+    hex(&Sha256::digest(shape::text(&config_map["data"])))
 }
 
 /// Lower-case hexadecimal.

@@ -2,6 +2,7 @@
 //! They never change in place, which Kubernetes refuses: another content is another Job.
 
 use crate::json;
+use crate::shape;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -30,7 +31,7 @@ impl Job {
     /// of a server would be found by its Service.
     pub fn new(meta: &Meta, name: &str, pod: Pod) -> Self {
         let pod = pod.set("restartPolicy", json!("Never")).value();
-        let digest = hex(&Sha256::digest(pod.to_string())[..4]);
+        let digest = hex(&Sha256::digest(shape::text(&pod))[..4]);
         let mut object = meta.object("batch/v1", "Job", &format!("{name}-{digest}"));
         object["spec"] = json!({"backoffLimit": 10, "template": pod});
         Self(object)

@@ -1,5 +1,7 @@
-//! Packs a core wasm module that carries the template world into a component, and refuses one that imports anything.
-//! It never rebuilds, signs or publishes: bytes in, bytes out, the same each time.
+//! Packs a core wasm module that carries the template world into a component, and refuses one that imports anything or
+//! is too large. It never rebuilds, signs or publishes: bytes in, bytes out, the same each time.
+
+mod names;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -9,6 +11,9 @@ use wit_component::{ComponentEncoder, DecodedWasm};
 
 /// The one interface a template exports.
 const PROVIDER: &str = "ku8:template/provider@";
+
+/// Bytes of a component: what is larger takes longer to compile at its first use than people should wait.
+const LARGEST: usize = 250_000;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
@@ -36,6 +41,10 @@ fn say(line: &str) {
 fn pack_file(module: &Path, component: &Path) -> Result<String, String> {
     let core = std::fs::read(module).map_err(|error| at(module, &error))?;
     let bytes = pack(&core).map_err(|message| format!("{}: {message}", module.display()))?;
+    if bytes.len() > LARGEST {
+        let (size, over) = (bytes.len(), bytes.len() - LARGEST);
+        return Err(format!("{}: {size} bytes are {over} more than a component may have", module.display()));
+    }
     std::fs::write(component, &bytes).map_err(|error| at(component, &error))?;
     Ok(format!("{} ({} bytes, no imports)", component.display(), bytes.len()))
 }
@@ -46,7 +55,8 @@ fn at(path: &Path, error: &dyn Display) -> String {
 
 /// Encodes a core module as a component and checks what it imports and exports.
 fn pack(core: &[u8]) -> Result<Vec<u8>, String> {
-    let mut encoder = ComponentEncoder::default().validate(true).module(core).map_err(|error| format!("{error:#}"))?;
+    let core = names::shorten(core)?;
+    let mut encoder = ComponentEncoder::default().validate(true).module(&core).map_err(|error| format!("{error:#}"))?;
     let bytes = encoder.encode().map_err(|error| format!("{error:#}"))?;
     let (imports, exports) = surface(&bytes)?;
     if !imports.is_empty() {

@@ -15,21 +15,33 @@ pub(crate) const CLIENT_PORT: u16 = 2181;
 pub(crate) const QUORUM_PORT: u16 = 2888;
 /// Port of the leader election.
 pub(crate) const ELECTION_PORT: u16 = 3888;
-/// Port of the HTTP admin server.
-pub(crate) const ADMIN_PORT: u16 = 8080;
 
 const ZOO_CFG: &str = include_str!("files/zoo.cfg");
 const LOGBACK: &str = include_str!("files/logback.xml");
 
 /// Every file, by name.
-pub(crate) fn files(block: &Block, values: &Values) -> [(&'static str, String); 5] {
-    [
+pub(crate) fn files(block: &Block, values: &Values) -> Vec<(&'static str, String)> {
+    let mut files = vec![
         ("zoo.cfg", zoo_cfg(block, values)),
         ("logback.xml", LOGBACK.replace("@LEVEL@", &values.log_level)),
         ("init.sh", include_str!("files/init.sh").to_owned()),
         ("ready.sh", include_str!("files/ready.sh").to_owned()),
         ("live.sh", include_str!("files/live.sh").to_owned()),
-    ]
+    ];
+    if !values.passwords().is_empty() {
+        files.push(("secrets.sh", include_str!("files/secrets.sh").to_owned()));
+    }
+    if values.reconfigures() {
+        files.push(("ensemble.sh", include_str!("files/ensemble.sh").to_owned()));
+        files.push(("start.sh", include_str!("files/start.sh").to_owned()));
+        files.push(("members.sh", include_str!("files/members.sh").to_owned()));
+    }
+    files
+}
+
+/// The part of a member's name that all members share, as a suffix.
+pub(crate) fn member_domain(block: &Block) -> String {
+    block.fqdn(&format!("{}-headless", block.name))
 }
 
 /// The name a member is known by inside the ensemble.
@@ -38,7 +50,14 @@ pub(crate) fn member_host(block: &Block, ordinal: u32) -> String {
 }
 
 fn zoo_cfg(block: &Block, values: &Values) -> String {
+    let note = if values.reconfigures() {
+        "# The member list is in the file named last, on the data volume; the server writes a new one with every change."
+    } else {
+        "# The member list below is the whole truth: members are neither added nor removed while running."
+    };
     let settings = [
+        ("@MEMBERS_NOTE@", note.to_owned()),
+        ("@RECONFIG@", values.reconfigures().to_string()),
         ("@TICK_TIME@", values.tick_time.to_string()),
         ("@INIT_LIMIT@", values.init_limit.to_string()),
         ("@SYNC_LIMIT@", values.sync_limit.to_string()),
@@ -53,13 +72,36 @@ fn zoo_cfg(block: &Block, values: &Values) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{key}={value}");
     }
+    text.push_str(&sasl(values));
     if !block.extra_config.is_empty() {
         let _ = writeln!(text, "\n# From extraConfig.\n{}", block.extra_config.trim_end());
     }
     text.push('\n');
+    if values.reconfigures() {
+        return text;
+    }
     for ordinal in 0..values.members() {
         let (id, host) = (values.first_server_id + ordinal, member_host(block, ordinal));
         let _ = writeln!(text, "server.{id}={host}:{QUORUM_PORT}:{ELECTION_PORT}:participant;{CLIENT_PORT}");
+    }
+    text
+}
+
+/// Who must say who they are; passwords are in a file the pod writes.
+fn sasl(values: &Values) -> String {
+    let mut text = String::new();
+    if values.auth.client {
+        text.push_str(
+            "\n# Whoever cannot tell the password has no session.\n\
+             authProvider.sasl=org.apache.zookeeper.server.auth.SASLAuthenticationProvider\n\
+             sessionRequireClientSASLAuth=true\n",
+        );
+    }
+    if values.auth.quorum {
+        text.push_str(
+            "\nquorum.auth.enableSasl=true\nquorum.auth.learnerRequireSasl=true\nquorum.auth.serverRequireSasl=true\n\
+             quorum.auth.learner.saslLoginContext=QuorumLearner\nquorum.auth.server.saslLoginContext=QuorumServer\n",
+        );
     }
     text
 }

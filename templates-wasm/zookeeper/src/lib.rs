@@ -1,9 +1,12 @@
 //! Apache ZooKeeper as one StatefulSet: a member alone, or an ensemble of three, five or seven.
 //! It never renders a change of size that could let empty members outvote the ones that hold the data.
 
+mod auth;
 mod config;
 mod guide;
+mod jobs;
 mod objects;
+mod pod;
 mod rules;
 mod schema;
 mod transition;
@@ -32,7 +35,7 @@ const SPEC: Spec = Spec {
     ],
     storage_per_memory: 8,
     stateful: true,
-    auth: AuthMode::None,
+    auth: AuthMode::Required,
     exporter: Some(Exporter { image: "", port: config::METRICS_PORT }),
     extra_config: Some("lines of zoo.cfg"),
     major_downgrade: false,
@@ -50,13 +53,15 @@ impl Template for ZooKeeper {
             version: env!("CARGO_PKG_VERSION"),
             title: "Apache ZooKeeper",
             description: "Coordination service: one member for development, or an ensemble of 3, 5 or 7 that \
-                          survives the loss of a minority. Refuses changes of size that could lose data.",
+                          survives the loss of a minority. Changes of size that could lose data are refused, or made by Jobs while \
+                          it runs.",
             app_version: SPEC.tag,
             produces: vec![
                 Kind::new("", "ConfigMap"),
                 Kind::new("", "Service"),
                 Kind::new("", "ServiceAccount"),
                 Kind::new("apps", "StatefulSet"),
+                Kind::new("batch", "Job"),
                 Kind::new("policy", "PodDisruptionBudget"),
                 Kind::new("networking.k8s.io", "NetworkPolicy"),
                 Kind::new("monitoring.coreos.com", "PodMonitor"),
@@ -82,7 +87,8 @@ impl Template for ZooKeeper {
         let mut findings = transitions(&block, request, true);
         findings.extend(rules::judge(&values, &block));
         findings.extend(transition::judge(request, &values));
+        findings.extend(auth::judge(request, &values, &block));
         let warnings = findings.refuse()?;
-        Ok(objects::render(&block, &values).warnings(warnings))
+        Ok(objects::render(&block, &values, request).warnings(warnings))
     }
 }

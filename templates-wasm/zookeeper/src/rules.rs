@@ -6,29 +6,38 @@ use template_sdk::{Finding, Findings, Quantity};
 
 use crate::values::{Values, heap_mib};
 
-/// Words the probes send.
-const PROBE_WORDS: [&str; 2] = ["srvr", "ruok"];
+/// Words the probes send, and the one that tells the member list.
+const NEEDED_WORDS: [&str; 3] = ["srvr", "ruok", "conf"];
 
 /// Settings the template computes; a second line would win or lose by chance.
-const OWNED: [&str; 17] = [
+const OWNED: [&str; 22] = [
     "4lw.commands.whitelist",
     "admin.enableserver",
+    "admin.serveraddress",
     "admin.serverport",
+    "authprovider.sasl",
     "clientport",
     "clientportaddress",
     "datadir",
     "datalogdir",
     "dynamicconfigfile",
+    "enforce.auth.enabled",
     "initlimit",
     "metricsprovider.classname",
     "metricsprovider.httpport",
     "quorumlistenonallips",
     "reconfigenabled",
     "secureclientport",
+    "sessionrequireclientsaslauth",
+    // It switches every protection off, that of the member list included.
+    "skipacl",
     "standaloneenabled",
     "synclimit",
     "ticktime",
 ];
+
+/// Beginnings of settings the template computes.
+const OWNED_FAMILIES: [&str; 3] = ["server.", "quorum.auth.", "digestauthenticationprovider."];
 
 /// Judges the values against each other and against the memory limit.
 pub(crate) fn judge(values: &Values, block: &Block) -> Findings {
@@ -57,6 +66,10 @@ fn size(values: &Values) -> Vec<Finding> {
         return vec![finding.hint("choose 1, 3, 5 or 7")];
     }
     let Some(via) = via else { return vec![] };
+    if values.reconfigures() {
+        let message = "with scaling.mode reconfig the size needs no step in between";
+        return vec![Finding::error("/scaling/via", "zookeeper.scale.via", message).hint("set scaling.via to null")];
+    }
     if via + 1 != aim && aim + 1 != via {
         let message = format!("{via} is not one step away from {aim}");
         let hint = format!("use {} to grow to {aim}", aim.saturating_sub(1));
@@ -112,10 +125,13 @@ fn memory(values: &Values, limit: Quantity) -> Vec<Finding> {
 
 fn probe_words(values: &Values) -> Option<Finding> {
     let allowed = |word: &&str| values.four_letter_words.iter().any(|known| known == word);
-    let missing: Vec<&str> = PROBE_WORDS.into_iter().filter(|word| !allowed(word)).collect();
+    let needed = if values.reconfigures() { &NEEDED_WORDS[..] } else { &NEEDED_WORDS[..2] };
+    let missing: Vec<&str> = needed.iter().copied().filter(|word| !allowed(word)).collect();
     (!missing.is_empty()).then(|| {
-        let message = format!("the probes send {}, which the server would not answer", missing.join(" and "));
-        Finding::error("/fourLetterWords", "zookeeper.words.probes", message).hint("keep srvr and ruok in the list")
+        let who = if missing.contains(&"conf") { "the probes and the members send" } else { "the probes send" };
+        let message = format!("{who} {}, which the server would not answer", missing.join(" and "));
+        let hint = format!("keep {} in the list", needed.join(" and "));
+        Finding::error("/fourLetterWords", "zookeeper.words.probes", message).hint(hint)
     })
 }
 
@@ -143,12 +159,14 @@ fn volumes(block: &Block) -> Option<Finding> {
     })
 }
 
-/// The member list is the template's: a line more would be a member nobody runs.
+/// Settings by family: a `server.` line more would be a member nobody runs.
 fn member_lines(extra: &str) -> Vec<Finding> {
     let refuse = |line: &str| {
         let setting = line.split('=').next().unwrap_or(line);
         let message = format!("`{setting}` is set by the template");
-        Finding::error("/extraConfig", "zookeeper.extra-config.owned", message).hint("use replicas")
+        Finding::error("/extraConfig", "zookeeper.extra-config.owned", message).hint("use replicas and auth")
     };
-    extra.lines().map(str::trim_start).filter(|line| line.starts_with("server.")).map(refuse).collect()
+    let lower = |line: &str| line.trim_start().to_ascii_lowercase();
+    let owned = |line: &&str| OWNED_FAMILIES.iter().any(|family| lower(line).starts_with(family));
+    extra.lines().filter(owned).map(refuse).collect()
 }

@@ -24,6 +24,7 @@ pub(crate) fn schema() -> Value {
     let mut own = json!({ "properties": own });
     // Metrics are built into the server and cost nothing; the transaction log joins the shared storage.
     own["properties"]["metrics"] = json!({"properties": {"enabled": {"default": true}}});
+    own["properties"]["auth"] = json!({"properties": Property::all(auth())});
     own["properties"]["storage"] = json!({"properties": {"dataLog": data_log().value()}});
     let own = Property::new(own, "Apache ZooKeeper", "Coordination service: one member, or an ensemble of 3, 5 or 7.")
         .zh("Apache ZooKeeper", "协调服务：单个成员，或由 3、5、7 个成员组成的集群。");
@@ -32,11 +33,11 @@ pub(crate) fn schema() -> Value {
 
 fn basic() -> Vec<(&'static str, Property)> {
     let replicas = "Members of the ensemble. 3 survive the loss of one, 5 of two, 7 of three; 1 is for development \
-                    and cannot grow later.";
+                    and grows later only with scaling.mode reconfig.";
     let replicas = Property::integer("Members", replicas)
         .zh(
             "成员数",
-            "集群的成员数。3 个能承受失去 1 个，5 个能承受 2 个，7 个能承受 3 个；1 个只用于开发，以后不能扩大。",
+            "集群的成员数。3 个能承受失去 1 个，5 个能承受 2 个，7 个能承受 3 个；1 个只用于开发，只有 scaling.mode 为 reconfig 时以后才能扩大。",
         )
         .set("enum", json!([1, 3, 5, 7]))
         .default(3)
@@ -107,9 +108,12 @@ fn server() -> Vec<(&'static str, Property)> {
         .zh("四字命令", "服务器在客户端端口上回应的短命令；srvr 和 ruok 供探针使用。")
         .set("uniqueItems", true)
         .default(json!(["srvr", "mntr", "ruok", "conf", "isro"]));
-    let admin = Property::boolean("Serve HTTP", "On port 8080, reachable from inside the pod only.")
-        .zh("提供 HTTP", "监听 8080 端口，只能从 Pod 内部访问。")
-        .default(true);
+    let admin = Property::boolean(
+        "Serve HTTP",
+        "On port 8080 of the pod's own loopback address: kubectl port-forward reaches it, others do not.",
+    )
+    .zh("提供 HTTP", "监听 Pod 回环地址的 8080 端口：kubectl port-forward 可以访问，其他人不能。")
+    .default(true);
     let admin = Property::object("Admin server", "Figures and commands over HTTP.", vec![("enabled", admin)])
         .zh("管理服务", "通过 HTTP 查看数据、执行命令。");
     let level = Property::choice(&["ERROR", "WARN", "INFO", "DEBUG"], "Log level", "How much the server logs.")
@@ -151,18 +155,35 @@ fn expert() -> Vec<(&'static str, Property)> {
         .default(1)
         .immutable()
         .transition("zookeeper.ids.immutable");
-    let mode = "static: the member list is part of the configuration and changes with a rolling restart.";
-    let mode = Property::choice(&["static"], "How members change", mode)
-        .zh("成员变更方式", "static：成员列表是配置的一部分，通过滚动重启变更。")
+    let mode = "static = the member list is part of the configuration, changes with a rolling restart, and grows by \
+                one at a time. reconfig = the list is on the volumes, Jobs change it while the members run, and any \
+                growth is safe.";
+    let mode = Property::choice(&["static", "reconfig"], "How members change", mode)
+        .zh(
+            "成员变更方式",
+            "static = 成员列表是配置的一部分，通过滚动重启变更，每次只能增加一个。reconfig = 成员列表保存在数据卷上，由 Job 在运行中变更，任何扩大都是安全的。",
+        )
         .default("static")
-        .immutable();
-    let via = "The even size to stand at while growing by one: 4 on the way from 3 to 5, 6 on the way from 5 to 7.";
+        .immutable()
+        .transition("zookeeper.scale.mode");
+    let via = "The even size to stand at while growing by one in mode static: 4 on the way from 3 to 5, 6 from 5 to 7.";
     let via = Property::integer("Step in between", via)
-        .zh("中间步骤", "逐个扩大时停留的偶数规模：从 3 到 5 经过 4，从 5 到 7 经过 6。")
+        .zh("中间步骤", "static 方式下逐个扩大时停留的偶数规模：从 3 到 5 经过 4，从 5 到 7 经过 6。")
         .set("enum", json!([4, 6]))
         .transition("zookeeper.scale.odd-jump");
-    let scaling = Property::object("Scaling", "How the size changes.", vec![("mode", mode), ("via", via)])
-        .zh("扩缩容", "规模如何变化。");
+    let begun = "How many members the ensemble begins with in mode reconfig; the same number as replicas at the first \
+                 publish. Only they may start without asking the others.";
+    let begun = Property::integer("Members at the beginning", begun)
+        .zh(
+            "初始成员数",
+            "reconfig 方式下集群开始时的成员数；首次发布时必须等于成员数。只有它们可以不询问其他成员就启动。",
+        )
+        .set("enum", json!([1, 3, 5, 7]))
+        .default(3)
+        .immutable()
+        .transition("zookeeper.scale.initial");
+    let all = vec![("mode", mode), ("via", via), ("initialReplicas", begun)];
+    let scaling = Property::object("Scaling", "How the size changes.", all).zh("扩缩容", "规模如何变化。");
     vec![
         ("heapMiB", heap.group(Group::Expert, 52)),
         ("snapCount", snap.group(Group::Expert, 53)),
@@ -171,6 +192,28 @@ fn expert() -> Vec<(&'static str, Property)> {
         ("firstServerId", first.group(Group::Expert, 56)),
         ("scaling", scaling.group(Group::Expert, 57)),
     ]
+}
+
+fn auth() -> Vec<(&'static str, Property)> {
+    let client = "Clients must log in by SASL digest; those that cannot are refused. The key is client-password.";
+    let client = Property::boolean("Clients log in", client)
+        .zh("客户端登录", "客户端必须用 SASL digest 登录，否则会被拒绝。密钥名为 client-password。")
+        .default(false)
+        .group(Group::Advanced, 32);
+    let username = "The name clients log in with.";
+    let username = Property::text("Client name", username)
+        .zh("客户端用户名", "客户端登录使用的名字。")
+        .pattern("^[A-Za-z0-9_-]{1,32}$")
+        .default("client")
+        .group(Group::Advanced, 33);
+    let quorum = "Members log in at each other by SASL digest, with the key quorum-password. It changes only while the \
+                  ensemble is paused.";
+    let quorum = Property::boolean("Members log in", quorum)
+        .zh("成员登录", "成员之间用 SASL digest 登录，密钥名为 quorum-password。只能在集群暂停时更改。")
+        .default(false)
+        .transition("zookeeper.auth.quorum-running")
+        .group(Group::Advanced, 34);
+    vec![("client", client), ("username", username), ("quorum", quorum)]
 }
 
 fn data_log() -> Property {

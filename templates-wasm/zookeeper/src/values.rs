@@ -13,6 +13,9 @@ pub(crate) struct Values {
     /// How the size changes.
     #[serde(default)]
     pub(crate) scaling: Scaling,
+    /// Who may connect.
+    #[serde(default)]
+    pub(crate) auth: Auth,
     /// Id of the member with ordinal 0.
     pub(crate) first_server_id: u32,
     /// Milliseconds of one tick.
@@ -53,9 +56,37 @@ pub(crate) struct Values {
 
 /// How the size of an ensemble changes.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct Scaling {
-    /// The even size to stand at on the way to `replicas`.
+    /// Where the member list lives.
+    pub(crate) mode: Mode,
+    /// The even size to stand at on the way to `replicas`; `static` only.
     pub(crate) via: Option<u32>,
+    /// Members the ensemble began with; `reconfig` only.
+    pub(crate) initial_replicas: u32,
+}
+
+/// Where the member list lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    /// In the configuration: it changes with a rolling restart.
+    #[default]
+    Static,
+    /// On the volumes of the members: Jobs change it while they run.
+    Reconfig,
+}
+
+/// Who may connect, by SASL digest.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Auth {
+    /// Clients give a name and a password.
+    pub(crate) client: bool,
+    /// Members give each other a password.
+    pub(crate) quorum: bool,
+    /// The clients' name.
+    pub(crate) username: String,
 }
 
 /// When old snapshots go.
@@ -109,6 +140,21 @@ impl Values {
     /// Members that are to exist now: the step on the way, or the aim.
     pub(crate) fn members(&self) -> u32 {
         self.scaling.via.unwrap_or(self.replicas)
+    }
+
+    /// True when Jobs change the member list while the members run.
+    pub(crate) fn reconfigures(&self) -> bool {
+        self.scaling.mode == Mode::Reconfig
+    }
+
+    /// Keys of the Secret that these values need.
+    pub(crate) fn passwords(&self) -> Vec<&'static str> {
+        let wanted = [
+            (self.auth.client, "client-password"),
+            (self.auth.quorum, "quorum-password"),
+            (self.reconfigures(), "super-password"),
+        ];
+        wanted.into_iter().filter_map(|(wanted, key)| wanted.then_some(key)).collect()
     }
 
     /// Size of the transaction log's own volume, where it has one.

@@ -331,6 +331,8 @@ fn every_embedded_template_renders_its_defaults() {
         let template =
             RUNTIME.load_builtin(entry.name).unwrap().unwrap_or_else(|error| panic!("{}: {error}", entry.name));
         assert_eq!(template.metadata().name, entry.name);
+        // Believed at run time, and proven here.
+        assert_eq!(Schema::parse(template.schema().document()).err(), None, "{}", entry.name);
         let mut request = request();
         request["values"] = RUNTIME.check(&template, answers(template.schema())).unwrap().values;
         let rendered =

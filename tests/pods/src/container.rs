@@ -32,12 +32,12 @@ impl Inner {
             command.args(state.words(container).iter().map(|word| expand(word, &variables)));
             (command, file, variables)
         };
-        let log = log(self.folder.path(), &info.plan.name, &name);
-        let failed = |error: std::io::Error| format!("{}: {error}", log.display());
-        let output = File::options().create(true).append(true).open(&log).map_err(failed)?;
-        command.env_clear().envs(variables.iter().cloned());
-        command.stderr(output.try_clone().map_err(failed)?).stdout(output);
-        let process = Process::start(&mut command, &file)?;
+        let own = info.folder.join("run").join(format!("{name}.unshare"));
+        let own = File::create(&own).map_err(|error| format!("{}: {error}", own.display()))?;
+        command.env_clear().envs(variables.iter().cloned()).stdout(Stdio::null()).stderr(own);
+        let why =
+            |error| format!("container {name}: {error}: {}", crate::life::tail(&self.logs(&info.plan.name, &name)));
+        let process = Process::start(&mut command, &file).map_err(why)?;
         Ok(Running { spec: container.clone(), process, variables, restarts: 0, started: false, since: Instant::now() })
     }
 
@@ -56,6 +56,7 @@ impl Inner {
         let folder = container["workingDir"].as_str().unwrap_or("/");
         let mut command = Node::beside(info.sandbox);
         command.args(["unshare", "--mount", "--pid", "--fork", "--propagation", "private", "sh"]).arg(script);
+        command.arg(log(self.folder.path(), &info.plan.name, &name));
         command.arg(self.folder.path().join("layer")).arg(&state.setup.root).arg(mounts).arg(file);
         command.args([root, &user.to_string(), &group.to_string(), &groups, folder]);
         command

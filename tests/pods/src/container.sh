@@ -2,14 +2,16 @@
 # Builds the root of one container in a mount namespace of its own, and becomes its first process.
 # It never touches the environment, which is the container's, nor follows a link out of the new root.
 set -eu
+# unshare keeps its own standard error: what it says at the end is no word of the container.
+exec >>"$1" 2>&1
+shift
 _layer=$1 _base=$2 _mounts=$3 _pid=$4 _root=$5 _user=$6 _group=$7 _groups=$8 _dir=$9
 shift 9
 _path=$PATH
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 read -r _own _ </proc/self/stat
-printf '%s\n' "$_own" >"$_pid.new"
-mv "$_pid.new" "$_pid"
+exec 9>"$_pid"
 
 mount -t tmpfs -o mode=0755 layer "$_layer"
 mkdir "$_layer/upper" "$_layer/work" "$_layer/root"
@@ -64,6 +66,7 @@ done <"$_mounts"
 
 _chroot=$(command -v chroot)
 PATH=$_path
-# Nothing of this shell's own may be open in the container.
-exec "$_chroot" "$_at" env -C "$_dir" setpriv --reuid="$_user" --regid="$_group" --groups="$_groups" --no-new-privs \
+# Its number is told from inside the new root, so that commands beside it never see the old one.
+# shellcheck disable=SC2016  # the inner shell's own arguments
+exec "$_chroot" "$_at" /bin/sh -c 'echo "$0" >&9; exec 9>&-; exec "$@"' "$_own" env -C "$_dir" setpriv --reuid="$_user" --regid="$_group" --groups="$_groups" --no-new-privs \
     --bounding-set=-all --inh-caps=-all -- "$@"

@@ -39,6 +39,14 @@ impl Stage {
         }
     }
 
+    /// Waits for several.
+    #[track_caller]
+    pub fn ready_all(&self, pods: &[&str]) {
+        for pod in pods {
+            self.ready(pod);
+        }
+    }
+
     /// Whether a pod is ready now.
     pub fn is_ready(&self, pod: &str) -> bool {
         self.0.state().pods.get(pod).is_some_and(|pod| pod.ready)
@@ -74,19 +82,20 @@ impl Stage {
     pub fn client(&self, command: &[&str]) -> Answer {
         let there = self.0.state().pods.contains_key("client");
         if !there {
-            // Another thread may be faster; then it is there as well.
-            let _ = self.0.launch(Plan::client("prod"), 0);
+            let done = self.0.launch(Plan::client("prod"), 0);
+            // Another thread may have been faster.
+            assert!(done.is_ok() || self.0.state().pods.contains_key("client"), "no client: {done:?}");
         }
         crate::wait_for("the client", LONG, || self.0.state().pods.get("client")?.containers.first().map(|_| ()));
         self.exec("client", "client", command)
     }
 
-    /// Sends a text to a server from the client's pod, and returns what comes back until the server closes the
-    /// connection or is silent for 5 seconds; empty where nobody listens.
+    /// Sends a text to a server from the client's pod, and returns what comes back within 5 seconds or
+    /// until the server closes the connection; empty where nobody listens.
     #[track_caller]
     pub fn ask(&self, host: &str, port: u16, text: &str) -> String {
-        let script = r#"exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" >&3 && timeout 5 cat <&3"#;
-        self.client(&["bash", "-c", script, host, &port.to_string(), text]).stdout
+        let script = r#"exec 3<>"/dev/tcp/$0/$1" && printf %s "$2" >&3 && cat <&3"#;
+        self.client(&["timeout", "5", "bash", "-c", script, host, &port.to_string(), text]).stdout
     }
 }
 

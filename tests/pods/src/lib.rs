@@ -8,6 +8,7 @@
 mod answer;
 mod container;
 mod controller;
+pub mod debian;
 mod environment;
 mod job;
 mod kubelet;

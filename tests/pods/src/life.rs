@@ -117,6 +117,16 @@ impl Stage {
         self.kill(pod);
         begin.elapsed()
     }
+
+    /// Stops several at once.
+    #[track_caller]
+    pub fn stop_all(&self, pods: &[&str]) {
+        std::thread::scope(|scope| {
+            for pod in pods {
+                scope.spawn(move || self.stop(pod));
+            }
+        });
+    }
 }
 
 impl Inner {

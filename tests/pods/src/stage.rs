@@ -43,7 +43,9 @@ impl Stage {
     }
 
     fn make() -> Result<Self, String> {
-        let folder = tempfile::Builder::new().prefix("pods-").tempdir().map_err(|error| error.to_string())?;
+        let keep = std::env::var_os("KU8_KEEP_PODS").is_some();
+        let folder = tempfile::Builder::new().prefix("pods-").disable_cleanup(keep).tempdir();
+        let folder = folder.map_err(|error| error.to_string())?;
         for name in ["claims", "logs", "pods", "tools"] {
             fs::create_dir(folder.path().join(name)).map_err(|error| error.to_string())?;
         }
@@ -143,10 +145,10 @@ impl Stage {
     }
 
     /// The folder of a claim, also while its pod is not there, or of another volume of a pod that is there.
-    #[track_caller]
     pub fn volume(&self, pod: &str, volume: &str) -> PathBuf {
         let claim = self.0.claim(pod, volume);
-        if claim.is_dir() { claim } else { self.0.info(pod).volume(volume) }
+        let other = self.0.state().pods.get(pod).map(|pod| pod.info.volume(volume));
+        other.filter(|other| other.is_dir() && !claim.is_dir()).unwrap_or(claim)
     }
 
     /// Loses what a claim holds; the pod must not be there.

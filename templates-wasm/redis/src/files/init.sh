@@ -23,7 +23,8 @@ read_password() {
 }
 
 write_config() {
-    cp "$config/redis.conf" "$conf/redis.conf.new"
+    # Not cp: the file of a ConfigMap is read-only, and so would be its copy.
+    cat "$config/redis.conf" > "$conf/redis.conf.new"
     if [ -d "$auth" ]; then
         read_password
         if [ -s "$config/acl" ]; then

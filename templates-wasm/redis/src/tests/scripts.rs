@@ -68,6 +68,18 @@ fn r7_the_password_reaches_the_configuration_and_only_that() {
 }
 
 #[test]
+fn a_read_only_configuration_is_not_copied_with_its_mode() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let pod = Pod::new("yes").with_password("secret");
+    let mode = |name: &str| std::fs::metadata(pod.path(name)).unwrap().permissions().mode() & 0o777;
+    std::fs::set_permissions(pod.path("config/redis.conf"), std::fs::Permissions::from_mode(0o444)).unwrap();
+    assert!(pod.init().status.success());
+    // Without this no user but root could add the password to it.
+    assert_eq!(mode("conf/redis.conf"), 0o600);
+}
+
+#[test]
 fn r7_a_password_with_other_characters_is_refused() {
     for password in ["", "with space", "quo\"te", "back\\slash", "at@sign", "line\nbreak"] {
         let pod = Pod::new("yes").with_password(password);

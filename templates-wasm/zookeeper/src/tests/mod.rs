@@ -1,6 +1,9 @@
 //! What the template must render and refuse, run natively.
 //! It never starts the software: tests/e2e/real does.
 
+mod auth;
+mod reconfig;
+
 use template_sdk::testing::{Case, render};
 use template_sdk::{Findings, Rendered, Value, json};
 
