@@ -5,10 +5,11 @@ use serde::Deserialize;
 use template_sdk::block::{AuthMode, Block, Preset, Spec};
 use template_sdk::{Finding, Quantity, Request};
 
-/// What the shared block needs to know of FastDFS. There is no image of its makers, so none is named.
+/// What the shared block needs to know of FastDFS. Its makers publish no image: the name here is never rendered, because
+/// `rules.rs` refuses values that name none.
 pub(crate) const SPEC: Spec = Spec {
     template: "fastdfs",
-    repository: "",
+    repository: "example.invalid/fastdfs",
     tag: "",
     user: 10_001,
     group: 10_001,
