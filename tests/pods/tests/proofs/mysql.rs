@@ -21,17 +21,23 @@ fn stage(name: &str) -> Option<Stage> {
     Some(stage)
 }
 
-fn values(more: Value) -> Value {
-    let mut values = json!({"database": "orders", "version": "9.7", "size": "dev"});
-    let more = more.as_object().cloned().unwrap_or_default();
-    values.as_object_mut().expect("an object").extend(more);
+/// Values with further ones, which win.
+fn plus(mut values: Value, more: Value) -> Value {
+    let Value::Object(more) = more else { return values };
+    for (key, value) in more {
+        values[key] = value;
+    }
     values
 }
 
+fn values(more: Value) -> Value {
+    plus(json!({"database": "orders", "version": "9.7", "size": "dev"}), more)
+}
+
 fn replicated(primary: u32, more: Value) -> Value {
-    let mut replication = json!({"primaryOrdinal": primary});
-    replication.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
-    values(json!({"topology": "replication", "replication": replication}))
+    let mut all = values(json!({"topology": "replication"}));
+    all["replication"] = plus(json!({"primaryOrdinal": primary}), more);
+    all
 }
 
 fn rendered(case: &Case) -> Rendered {
