@@ -62,13 +62,13 @@ pub(crate) fn operations() -> Vec<Operation> {
     vec![
         Operation::new(
             "A new version",
-            "`kubectl ku8 define NAME image=ghcr.io/acme/shop:1.4.3`, then `plan` and `publish`. The migration, if there is \
+            "`kubectl ku8 define NAME --set image=ghcr.io/acme/shop:1.4.3`, then `plan` and `publish`. The migration, if there is \
              one, runs first; then new pods come up beside the old ones, and an old one stops only when a new one is \
              ready. A version that never gets ready leaves the old pods running: `kubectl ku8 rollback NAME`.",
         ),
         Operation::new(
             "Scaling",
-            "`define NAME replicas=5` scales without restarting a pod. `define NAME replicas=null autoscale.max=10` hands \
+            "`define NAME --set replicas=5` scales without restarting a pod. `define NAME --set replicas=null --set autoscale.max=10` hands \
              the number over to an autoscaler; the pods that run stay until it decides. It needs the metrics server.",
         ),
         Operation::new(
@@ -76,7 +76,8 @@ pub(crate) fn operations() -> Vec<Operation> {
             "The Job keeps its name as long as image, command, environment, files and resources are the same, and does not \
              run again. While it runs the version before still answers, so a change of tables must suit both versions. \
              When it fails, the pods are left as they are; read its log with `kubectl logs job/NAME-migrate-…`, mend the \
-             cause, delete the Job and publish again, or publish another image.",
+             cause, delete the Job and publish again, or publish another image. A rollback runs the migration of the version \
+             it goes back to; what the newer one changed in the database stays.",
         ),
         Operation::new(
             "An image that wants root or a low port",

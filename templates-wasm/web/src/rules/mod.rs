@@ -50,7 +50,7 @@ fn pods(values: &Values, block: &Block, findings: &mut Findings) {
         if let Some(replicas) = values.replicas {
             let message = format!("{replicas} replicas are asked for, and an autoscaler that chooses their number");
             let finding = Finding::error("/replicas", "web.replicas.with-autoscale", message);
-            findings.push(finding.hint("take one of them back: replicas=null or autoscale=null"));
+            findings.push(finding.hint("take one of them back: --set replicas=null or --set autoscale=null"));
         }
     }
     // W7

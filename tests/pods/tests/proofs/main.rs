@@ -6,5 +6,6 @@
 mod mysql;
 mod redis;
 mod simulator;
+mod web;
 mod zookeeper;
 mod zookeeper_reconfig;
