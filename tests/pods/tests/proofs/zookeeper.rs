@@ -112,7 +112,9 @@ fn three_members_survive_losses() {
     stage.kill(&old);
     wait_for("a new leader", LIMIT, || leaders(&stage).into_iter().find(|pod| *pod != old));
     println!("ZooKeeper: a new leader {:.1} s after the old one was killed", begin.elapsed().as_secs_f64());
-    pods.into_iter().filter(|pod| *pod != old).for_each(|pod| drop(stage.stop(pod)));
+    for pod in pods.into_iter().filter(|pod| *pod != old) {
+        stage.stop(pod);
+    }
     for pod in ["zk-2", "zk-1", "zk-0"] {
         stage.start(pod);
     }
