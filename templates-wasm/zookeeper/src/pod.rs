@@ -103,7 +103,9 @@ fn heap(block: &Block, values: &Values) -> u64 {
 
 fn flags(values: &Values) -> String {
     // The process is the container: when memory runs out it must end, not limp on without a thread it needs.
-    let mut flags = "-XX:+ExitOnOutOfMemoryError".to_owned();
+    // A pod has another address after each start; a JVM that keeps the old one for 30 seconds keeps a restarted leader
+    // from being found, and its followers give up and elect again.
+    let mut flags = "-XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=1".to_owned();
     if let Some(bytes) = values.jute.maxbuffer_bytes {
         flags = format!("{flags} -Djute.maxbuffer={bytes}");
     }
