@@ -8,6 +8,8 @@ pub mod block;
 
 pub mod build;
 
+mod decimal;
+
 mod finding;
 
 mod guide;
@@ -38,6 +40,7 @@ pub mod bindings;
 #[doc(hidden)]
 pub mod guest;
 
+pub use decimal::decimal;
 pub use finding::{Finding, Findings, Severity};
 pub use guide::{Operation, Rule};
 pub use input::{Cluster, Images, Observed, Previous, Request, State};
