@@ -105,6 +105,14 @@ fn own_words(error: &clap::Error, arguments: &[OsString]) -> Option<CommandError
     let flag = text(ContextKind::InvalidArg)?.split([' ', '=', '[']).next().unwrap_or_default();
     match error.kind() {
         ErrorKind::UnknownArgument => {
+            let word = text(ContextKind::InvalidArg).unwrap_or_default();
+            // As terraform and helm users type it: `size=dev`.
+            if let Some((path, _)) = word.split_once('=').filter(|(path, _)| !path.is_empty() && !path.starts_with('-'))
+            {
+                // The value is not repeated: it may be one that nobody should read.
+                let told = CommandError::new(format!("{path}=… stands alone")).id(id::COMMAND_LINE);
+                return Some(told.hint(format!("a value is set with: --set {path}=…")));
+            }
             let (_, why) = ELSEWHERE.iter().find(|(name, _)| *name == flag)?;
             Some(CommandError::new(format!("{flag} is not a flag here")).id(id::COMMAND_LINE).hint(*why))
         }

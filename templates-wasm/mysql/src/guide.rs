@@ -6,7 +6,7 @@ use template_sdk::{Operation, Rule, block};
 use crate::SPEC;
 
 /// Every rule of the template's own.
-const RULES: [(&str, &str); 40] = [
+const RULES: [(&str, &str); 41] = [
     ("mysql.names.reserved-database", "The database is not one of the server's own."),
     ("mysql.names.reserved-user", "The account is not one of the server's or the template's own."),
     ("mysql.names.user-too-long", "An account name has at most 32 characters."),
@@ -43,7 +43,8 @@ const RULES: [(&str, &str); 40] = [
     ("mysql.semi-sync.one-replica", "Warned: one replica alone makes writes wait whenever it restarts."),
     ("mysql.semi-sync.stall", "Warned: a wait of more than a minute is an outage of its own."),
     ("mysql.readiness.no-replica", "Pointed out: requireReplication has no effect on one server."),
-    ("mysql.topology.to-replication", "Pointed out: the server keeps its volume, and replicas begin as copies of it."),
+    ("mysql.topology.to-replication", "Pointed out: the server restarts and keeps its volume; replicas come next."),
+    ("mysql.topology.alone-first", "One server becomes replicated without replicas first, and gets them then."),
     ("mysql.scale.copies", "Pointed out: new replicas read all data of the primary once."),
     ("mysql.scale.claims-stay", "Pointed out: claims of members that go stay."),
     ("mysql.promotion.guided", "Warned: another primary, what happens on the way, and what to look at before."),
@@ -83,7 +84,8 @@ pub(crate) fn operations() -> Vec<Operation> {
             "Look first that the candidate is up to date (`SHOW REPLICA STATUS`, `Seconds_Behind_Source: 0`), then \
              publish another `replication.primaryOrdinal`. Members restart one by one, from the highest ordinal. The new \
              primary makes the old one read-only, takes over whatever it or any other member holds, and then takes \
-             writes; the old one becomes its replica. New connections cannot write from the publish until then.\n\n\
+             writes; the old one becomes its replica. New connections cannot write from the publish until then. A member \
+             with a higher ordinal that does not get ready holds everything up: look at it first.\n\n\
              Where the old primary does not answer, the new one waits and says so in the log of its `init` container. If \
              the old one is lost for good, publish `replication.promotion: force`: it restarts nothing and is seen within \
              about a minute. Writes that never left the old primary are then lost. Should it come back with such \
@@ -92,7 +94,9 @@ pub(crate) fn operations() -> Vec<Operation> {
         ),
         Operation::new(
             "Scaling",
-            "`replication.replicas` can go up and down at any time; nothing restarts. A new member copies the primary by \
+            "One server becomes a replicated one in two steps: publish `topology: replication` with \
+             `replication.replicas: 0`, which restarts it once, then the number of replicas. \
+             `replication.replicas` can go up and down at any time; nothing restarts. A new member copies the primary by \
              the clone plugin, one after the other, and shows it in the log of its `init` container. Claims of members \
              that go stay. A member that was away for longer than `binlogExpireDays` copies everything again.",
         ),

@@ -16,6 +16,8 @@ mod values;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_members;
 
 use template_sdk::block::{AuthMode, Block, Exporter, Preset, Spec, transitions};
 use template_sdk::{Findings, Kind, Metadata, Operation, Rendered, Request, Rule, Template, Value};

@@ -5,7 +5,7 @@ use template_sdk::block::Block;
 use template_sdk::{Finding, Findings, Request};
 
 use crate::transition::{series, tag_of};
-use crate::values::{Durability, Promotion, Values, members_of};
+use crate::values::{Before, Durability, Promotion, Values, members_of};
 
 const PRIMARY: &str = "/replication/primaryOrdinal";
 /// Commits that wait longer than this look like an outage.
@@ -27,8 +27,8 @@ pub(crate) fn judge(values: &Values) -> Findings {
         };
         findings.push(finding.hint(hint));
     }
+    findings.extend(alone(values));
     if !values.replicated() {
-        findings.extend(alone(values));
         return findings;
     }
     if values.binlog_seconds() < 24 * 60 * 60 {
@@ -46,13 +46,16 @@ pub(crate) fn judge(values: &Values) -> Findings {
     findings
 }
 
-/// What has no meaning for one server.
+/// What has no meaning without replicas.
 fn alone(values: &Values) -> Vec<Finding> {
     let mut findings = vec![];
+    if values.members() > 1 {
+        return findings;
+    }
     if values.replication.semi_sync {
         let message = "no replica is there to wait for";
         let finding = Finding::error("/replication/semiSync", "mysql.semi-sync.no-replica", message);
-        findings.push(finding.hint("set topology: replication, or leave semiSync out"));
+        findings.push(finding.hint("set topology: replication with replicas, or leave semiSync out"));
     }
     if values.readiness.require_replication {
         let message = "one server does not replicate; this has no effect";
@@ -89,10 +92,13 @@ pub(crate) fn changes(request: &Request, values: &Values, block: &Block) -> Find
     let (members, primary) = (values.members(), values.primary());
     let mut settled = true;
     for state in request.states() {
-        let (before, old) = members_of(state);
+        let before = members_of(state);
         let upgrade = series(&tag_of(state)) != series(block.tag());
-        if primary == old {
-            findings.extend(size(&request.name, before, members));
+        findings.extend(becomes_replicated(before, values));
+        if primary == before.primary {
+            if before.replicated {
+                findings.extend(size(&request.name, before.members, members));
+            }
             if upgrade && primary != 0 {
                 findings.push(primary_first(primary));
             }
@@ -100,7 +106,7 @@ pub(crate) fn changes(request: &Request, values: &Values, block: &Block) -> Find
         }
         settled = false;
         if primary < members {
-            findings.extend(promotion(&request.name, values, (before, old), upgrade));
+            findings.extend(promotion(&request.name, values, before, upgrade));
         }
     }
     if request.states().next().is_none() {
@@ -114,17 +120,31 @@ pub(crate) fn changes(request: &Request, values: &Values, block: &Block) -> Find
     findings
 }
 
+/// One server that is to have replicas. Kubernetes restarts old pods only after new ones are ready, and new ones copy
+/// with an account that the old one makes when it restarts.
+fn becomes_replicated(before: Before, values: &Values) -> Option<Finding> {
+    if before.replicated || !values.replicated() {
+        return None;
+    }
+    let path = "/replication/replicas";
+    let replicas = values.replication.replicas;
+    if replicas == 0 {
+        let message =
+            "the server restarts once, keeps its volume and its data, and gets the account replicas copy it with";
+        let finding = Finding::info(path, "mysql.topology.to-replication", message);
+        return Some(finding.hint("publish the number of replicas when it is ready; that restarts nothing"));
+    }
+    let message = "replicas copy the server with an account that it gets when it restarts, and Kubernetes restarts it only \
+                   after the replicas are ready: both would wait for ever";
+    let finding = Finding::error(path, "mysql.topology.alone-first", message);
+    Some(finding.hint(format!("publish topology: replication with replicas: 0 first, then replicas: {replicas}")))
+}
+
 /// The same primary, more or fewer replicas.
 fn size(name: &str, before: u32, now: u32) -> Option<Finding> {
     if now > before {
-        let (code, message) = if before == 1 {
-            let message =
-                "the server restarts once and keeps its volume and its data; each replica begins as a copy of it";
-            ("mysql.topology.to-replication", message)
-        } else {
-            ("mysql.scale.copies", "each new replica begins as a copy of the primary: all data is read once")
-        };
-        return Some(Finding::info("/replication/replicas", code, message));
+        let message = "each new replica begins as a copy of the primary: all data is read once";
+        return Some(Finding::info("/replication/replicas", "mysql.scale.copies", message));
     }
     (now < before).then(|| {
         let claims = if before - now == 1 {
@@ -143,10 +163,10 @@ fn size(name: &str, before: u32, now: u32) -> Option<Finding> {
 }
 
 /// Another primary: what refuses it, or what will happen.
-fn promotion(name: &str, values: &Values, (before, old): (u32, u32), upgrade: bool) -> Vec<Finding> {
-    let (members, new) = (values.members(), values.primary());
+fn promotion(name: &str, values: &Values, before: Before, upgrade: bool) -> Vec<Finding> {
+    let (members, new, old) = (values.members(), values.primary(), before.primary);
     let mut findings = vec![];
-    if new >= before {
+    if new >= before.members {
         let message = format!("{name}-{new} is not there yet, so it has no data to become the primary with");
         let finding = Finding::error(PRIMARY, "mysql.promotion.no-data", message);
         findings.push(finding.hint(format!("keep {old}, publish, and change it when {name}-{new} is ready")));

@@ -45,7 +45,7 @@ fn replication(text: &mut String, block: &Block, values: &Values) {
     // Writing to a String cannot fail.
     let _ = write!(
         text,
-        "\n{name}-{primary} takes writes, {replicas} more member{s} replicate{v} from it. Readers may use `{read}:{PORT}`, \
+        "\n{name}-{primary} takes writes, {replicas} replicate{v} from it. Readers may use `{read}:{PORT}`, \
          which is any member that is ready. {kept}\n\n\
          Nothing fails over by itself. When {name}-{primary} is down, its pod comes back with its volume, and writes with it. \
          To move the role, publish another `replication.primaryOrdinal`: the new primary makes the old one read-only, takes \
@@ -53,8 +53,11 @@ fn replication(text: &mut String, block: &Block, values: &Values) {
          one is lost for good, publish `replication.promotion: force` as well: writes that never left it are lost. When it \
          does come back with such writes, it is held back, read-only and not ready, until you have looked at them.\n\n\
          More replicas copy the data by themselves. Fewer leave their claims behind.\n",
-        replicas = values.replication.replicas,
-        s = if values.replication.replicas == 1 { "" } else { "s" },
+        replicas = match values.replication.replicas {
+            0 => "no members yet".to_owned(),
+            1 => "one more member".to_owned(),
+            more => format!("{more} more members"),
+        },
         v = if values.replication.replicas == 1 { "s" } else { "" },
     );
     if values.replication.promotion == Promotion::Force {

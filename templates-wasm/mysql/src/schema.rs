@@ -24,11 +24,11 @@ pub(crate) fn schema() -> Value {
 
 fn basic() -> Vec<(&'static str, Property)> {
     let topology = "standalone: one server with one volume; while its node is down, so is the database. replication: a \
-                    primary and replicas that hold the same data and serve readers; standalone can become it later.";
+                    primary and replicas that hold the same data and serve readers; standalone can become it later, in two steps.";
     let topology = Property::choice(&["standalone", "replication"], "Topology", topology)
         .zh(
             "拓扑",
-            "standalone：一台服务器和一个数据卷；它所在的节点停机时，数据库也停机。replication：一个主库和若干保存相同数据、可供读取的副本；standalone 以后可以改成它。",
+            "standalone：一台服务器和一个数据卷；它所在的节点停机时，数据库也停机。replication：一个主库和若干保存相同数据、可供读取的副本；standalone 以后可以分两步改成它。",
         )
         .default("standalone")
         .transition("mysql.promotion.primary-leaves");

@@ -24,10 +24,11 @@ pub(crate) fn properties() -> Vec<(&'static str, Property)> {
 }
 
 fn replication() -> Property {
-    let replicas = "Members beside the primary. New ones copy its data; the claims of those that go stay.";
+    let replicas = "Members beside the primary. New ones copy its data; the claims of those that go stay. 0 is the step from one \
+                    server to a replicated one.";
     let replicas = Property::integer("Replicas", replicas)
-        .zh("副本数", "主库之外的成员数。新成员会复制主库的数据；减少时，离开的成员的数据卷声明会保留。")
-        .range(1, 9)
+        .zh("副本数", "主库之外的成员数。新成员会复制主库的数据；减少时，离开的成员的数据卷声明会保留。0 是从单台服务器改为复制时的中间一步。")
+        .range(0, 9)
         .default(2)
         .transition("mysql.scale.claims-stay")
         .group(Group::Basic, 6);

@@ -7,40 +7,40 @@ use template_sdk::{Findings, Rendered, Request, Template, Value, json};
 use crate::MySql;
 
 /// Values with the one that has no default.
-fn with(mut values: Value) -> Value {
+pub(crate) fn with(mut values: Value) -> Value {
     if values.get("database").is_none() {
         values["database"] = json!("orders");
     }
     values
 }
 
-fn rendered(values: Value) -> Rendered {
+pub(crate) fn rendered(values: Value) -> Rendered {
     render::<MySql>(with(values)).unwrap()
 }
 
-fn refused(values: Value) -> Findings {
+pub(crate) fn refused(values: Value) -> Findings {
     render::<MySql>(with(values)).unwrap_err()
 }
 
-fn change(from: Value, to: Value) -> Result<Rendered, Findings> {
+pub(crate) fn change(from: Value, to: Value) -> Result<Rendered, Findings> {
     Case::new(with(to)).previous(with(from)).render::<MySql>()
 }
 
 /// Code of every refusal must come with a way out.
-fn assert_refused(findings: &Findings, code: &str) {
+pub(crate) fn assert_refused(findings: &Findings, code: &str) {
     assert!(findings.has(code), "{findings:?}");
     assert!(findings.iter().all(|finding| finding.hint.is_some()), "{findings:?}");
 }
 
-fn my_cnf(values: Value) -> String {
+pub(crate) fn my_cnf(values: Value) -> String {
     rendered(values).find("ConfigMap", "demo-config").unwrap()["data"]["my.cnf"].as_str().unwrap().to_owned()
 }
 
-fn pod(rendered: &Rendered) -> Value {
+pub(crate) fn pod(rendered: &Rendered) -> Value {
     rendered.find("StatefulSet", "demo").unwrap()["spec"]["template"]["spec"].clone()
 }
 
-fn has_lines(text: &str, lines: &[&str]) {
+pub(crate) fn has_lines(text: &str, lines: &[&str]) {
     for line in lines {
         assert!(text.lines().any(|found| found == *line), "{line} is missing in:\n{text}");
     }

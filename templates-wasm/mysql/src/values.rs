@@ -198,9 +198,20 @@ impl Values {
     }
 }
 
-/// What an earlier state had: its members, and the ordinal of the one that took writes.
-pub(crate) fn members_of(state: &State) -> (u32, u32) {
+/// What an earlier state had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Before {
+    /// Whether members had the account they replicate with.
+    pub(crate) replicated: bool,
+    /// All members.
+    pub(crate) members: u32,
+    /// Ordinal of the one that took writes.
+    pub(crate) primary: u32,
+}
+
+/// Reads the members of an earlier state.
+pub(crate) fn members_of(state: &State) -> Before {
     let replicated = state.at("/topology") == Some(Topology::Replication);
     let number = |pointer: &str| state.at::<u32>(pointer).filter(|_| replicated).unwrap_or(0);
-    (number("/replication/replicas") + 1, number("/replication/primaryOrdinal"))
+    Before { replicated, members: number("/replication/replicas") + 1, primary: number("/replication/primaryOrdinal") }
 }

@@ -97,6 +97,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::new("Backup", BACKUP),
         Operation::new("Choosing the master", PROMOTE),
         Operation::new("From one server to a watched set, and back", TOPOLOGY),
+        Operation::new("Another password for a watched set", PASSWORD),
         Operation::new("When a server waits to start", WAITING),
         Operation::new("Which write survives", SURVIVES),
     ]
@@ -106,7 +107,9 @@ const BACKUP: &str = "With `rdb` or `both` the volume holds a consistent `dump.r
 
 const PROMOTE: &str = "`kubectl exec -n NAMESPACE NAME-1 -c redis -- sh /scripts/promote.sh` makes that pod the master. A pod that is stopped in an orderly way hands its part over by itself first.";
 
-const TOPOLOGY: &str = "Forth: set `topology: sentinel` and publish with `--allow-replace StatefulSet/NAME`. Pod 0 keeps running and keeps its data, the new pods copy it, then pod 0 restarts and joins them.\n\nBack: run promote.sh in pod 0, `kubectl scale -n NAMESPACE statefulset/NAME --replicas=1`, then publish `topology: standalone`. Delete the volumes of the other pods before you ever go forth again.";
+const TOPOLOGY: &str = "Forth: set `topology: sentinel` and publish with `--allow-replace StatefulSet/NAME`. Pod 0 keeps running and keeps its data, the new pods copy it, then pod 0 restarts and joins them.\n\nBack: run promote.sh in pod 0, `kubectl scale -n NAMESPACE statefulset/NAME --replicas=1`, then publish `topology: standalone` with `--allow-replace StatefulSet/NAME`. Delete the volumes of the other pods before you ever go forth again.";
+
+const PASSWORD: &str = "Servers with two passwords cannot copy from each other, so a rolling restart stops at the first pod, which does not become ready. Put the password into the Secret, then restart all at once: `kubectl delete pod -n NAMESPACE -l app.kubernetes.io/instance=NAME`. Clients are interrupted for as long as a start takes; no data is lost.";
 
 const WAITING: &str = "A server of a watched set starts when a majority of the Sentinels says who the master is; until then its log says what it waits for. An empty one does not become the master while another holds data. If the other pods are lost for good: `kubectl exec -n NAMESPACE NAME-0 -c redis -- touch /data/sentinel/start-as-master`.";
 

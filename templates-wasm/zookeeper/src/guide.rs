@@ -6,11 +6,15 @@ use template_sdk::{Operation, Rule, block};
 use crate::SPEC;
 
 /// Every rule of the template's own.
-const RULES: [(&str, &str); 27] = [
+const RULES: [(&str, &str); 28] = [
     ("zookeeper.replicas.even", "The ensemble has 1, 3, 5 or 7 members."),
     (
         "zookeeper.scale.odd-jump",
         "In mode static it grows by one member at a time, and never from 1: otherwise empty members could outvote those with the data.",
+    ),
+    (
+        "zookeeper.scale.leader",
+        "Warned: on the way from 3 to 4 in mode static the last member must not lead when it restarts.",
     ),
     ("zookeeper.scale.shrink-jump", "It shrinks by fewer members than could decide alone."),
     ("zookeeper.scale.via", "scaling.via is one step away from replicas, in mode static only."),

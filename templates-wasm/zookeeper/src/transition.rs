@@ -20,6 +20,12 @@ pub(crate) fn may_shrink(old: u32, new: u32) -> bool {
     old - new < quorum(old)
 }
 
+/// True when a rollout cannot go on once the leader has restarted: the others choose one among themselves by the old
+/// size, and are too few for a member that asks for a majority of the new one.
+pub(crate) fn stops_at_leader(old: u32, new: u32) -> bool {
+    new > old && old - 1 < quorum(new)
+}
+
 /// Judges the change from every earlier state.
 pub(crate) fn judge(request: &Request, values: &Values) -> Findings {
     let mut findings = Findings::new();
@@ -47,7 +53,10 @@ fn running(name: &str, old: u32, new: u32, mode: Mode) -> Option<Finding> {
         if mode == Mode::Reconfig {
             return Some(joining(old, new));
         }
-        return (old < 3 || !majorities_meet(old, new)).then(|| growth(name, old, new));
+        if old < 3 || !majorities_meet(old, new) {
+            return Some(growth(name, old, new));
+        }
+        return stops_at_leader(old, new).then(|| leader_first(name, old));
     }
     (new < old && !may_shrink(old, new)).then(|| {
         let left = old - new;
@@ -104,6 +113,20 @@ fn same_mode(state: &State, values: &Values) -> Option<Finding> {
         let finding = Finding::error("/scaling/initialReplicas", "zookeeper.scale.initial", message);
         finding.hint(format!("keep scaling.initialReplicas: {begun}; replicas alone is the size"))
     })
+}
+
+/// The first member the rollout restarts must not lead, because it would not find its way back.
+fn leader_first(name: &str, old: u32) -> Finding {
+    let last = old - 1;
+    let message = format!(
+        "the rollout stops if {name}-{last} leads when it restarts: the other {last} choose a leader by the old size, and \
+         it waits for {quorum} supporters; they go on serving and nothing is lost, but it never becomes ready",
+        quorum = quorum(old + 1)
+    );
+    Finding::warning("/replicas", "zookeeper.scale.leader", message).hint(format!(
+        "before publishing, ask {name}-{last} for `srvr`; if it says `Mode: leader`, delete that pod and wait until it is \
+         ready. If the rollout has stopped, delete the pod of the member that leads now"
+    ))
 }
 
 fn growth(name: &str, old: u32, new: u32) -> Finding {
@@ -196,14 +219,28 @@ fn same_log(old: Option<bool>, new: bool) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use template_sdk::Severity;
+
     use super::*;
 
     #[test]
     fn growth_by_one_from_three_keeps_majorities_together() {
         for old in 3..9 {
             assert!(majorities_meet(old, old + 1), "{old}");
-            assert_eq!(running("zk", old, old + 1, Mode::Static), None);
+            let refused = running("zk", old, old + 1, Mode::Static).filter(|one| one.severity == Severity::Error);
+            assert_eq!(refused, None);
         }
+    }
+
+    #[test]
+    fn the_leader_must_not_restart_first_where_the_others_are_too_few() {
+        let finding = running("zk", 3, 4, Mode::Static).unwrap();
+        assert_eq!((finding.code.as_str(), finding.severity), ("zookeeper.scale.leader", Severity::Warning));
+        assert!(finding.message.contains("zk-2 leads") && finding.message.contains("3 supporters"));
+        for (old, new) in [(4, 5), (5, 6), (6, 7), (5, 3), (4, 3)] {
+            assert_eq!(running("zk", old, new, Mode::Static), None, "{old} {new}");
+        }
+        assert!(running("zk", 3, 4, Mode::Reconfig).is_none_or(|finding| finding.code != "zookeeper.scale.leader"));
     }
 
     #[test]

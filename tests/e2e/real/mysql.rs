@@ -136,7 +136,7 @@ fn serves(pod: &Pod) {
     assert_eq!(ask(pod, "monitor.cnf", "SELECT CURRENT_USER()"), "ku8monitor@localhost");
     assert!(ask(pod, "monitor.cnf", "SELECT id FROM or_ders.seeded").contains("ERROR 1142"));
     ask(pod, "probe.cnf", "SELECT SLEEP(1.1)");
-    let slow = read(&pod.folder("/var/lib/mysql").join("data/slow.log"));
+    let slow = read(&pod.folder("/tmp").join("slow.log"));
     assert!(slow.contains("SELECT SLEEP"), "{slow}");
     assert!(server.stop().success());
     assert!(!pod.probe(CONTAINER, "livenessProbe"));

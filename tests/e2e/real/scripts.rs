@@ -15,6 +15,7 @@ fn cases() -> Vec<(&'static str, serde_json::Value)> {
             "mysql",
             json!({"database": "orders", "metrics": {"enabled": true}, "initScripts": {"files": {"a.sql": "SELECT 1;"}}}),
         ),
+        ("mysql", json!({"database": "orders", "topology": "replication", "slowQueryLogSeconds": 1})),
         ("redis", json!({})),
     ]
 }

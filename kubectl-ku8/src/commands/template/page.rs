@@ -113,7 +113,7 @@ impl<'t> Page<'t> {
     /// The command that defines one.
     pub(super) fn command(&self) -> String {
         let values: Vec<String> =
-            self.example.iter().map(|(name, value)| format!(" {name}={}", plain(value))).collect();
+            self.example.iter().map(|(name, value)| format!(" --set {name}={}", plain(value))).collect();
         format!("kubectl ku8 define NAME -t {}{}", self.template.metadata().name, values.concat())
     }
 }

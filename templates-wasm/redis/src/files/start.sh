@@ -20,6 +20,7 @@ say() {
     said=$*
 }
 
+rm -f "${KU8_TMP:-/tmp}/linked"
 # Without a volume nothing is left of what an earlier process held.
 [ "${KU8_KEEPS:-yes}" = yes ] || rm -f "$synced"
 

@@ -21,16 +21,18 @@ caught_up() {
     case $found in *behind*) return 1 ;; *good*) return 0 ;; *) return 1 ;; esac
 }
 
-# Tries a command once a second, so many times.
+# Tries a command for so many seconds.
 within() {
-    tries=$1
+    end=$(($(date +%s) + $1))
     shift
     until "$@"; do
-        tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || return 1
-        sleep 1
+        [ "$(date +%s)" -lt "$end" ] || return 1
+        sleep 0.3
     done
 }
+
+# A server that is still writing its first log after a copy refuses to stop, and is not asked twice.
+may_stop() { ! here info persistence | grep -q '^aof_rewrite_[a-z_]*:1'; }
 
 # Returns success when this pod's Sentinel names another master.
 handed_over() { ask 127.0.0.1 && [ "$master" != "$me" ]; }
@@ -45,7 +47,10 @@ agreed() {
     [ "$agreeing" -ge "$((majority - 1))" ]
 }
 
-here info replication | grep -q '^role:master' || exit 0
+if ! here info replication | grep -q '^role:master'; then
+    within 10 may_stop
+    exit 0
+fi
 caught_up 0 || exit 0
 
 # From here on nothing is written that the next master may not have. `client pause` would do it without errors, and
@@ -61,8 +66,8 @@ case $(sentinel failover "$KU8_MASTER") in
 esac
 within 15 handed_over || { resume; exit 0; }
 new=$master
-# A Sentinel would do this too, after ten seconds.
-here replicaof "$new" 6379 >/dev/null
+# From now on nobody takes it for the master. It follows nobody: it is about to stop, and a copy would hold that up.
+here replicaof 127.0.0.1 1 >/dev/null
 here client kill type normal >/dev/null
 # Those who have not heard of it would promote somebody else when this pod is gone.
 within 8 agreed

@@ -81,7 +81,7 @@ fn config(values: &Values, block: &Block) -> String {
     line("tcp-check expect string role:master");
     line("tcp-check send QUIT\\r\\n");
     line("tcp-check expect string +OK");
-    line("default-server inter 1s fall 2 rise 1 on-marked-down shutdown-sessions");
+    line("default-server inter 1s fastinter 250ms fall 2 rise 1 on-marked-down shutdown-sessions");
     for ordinal in 0..values.replicas() {
         let pod = format!("{}-{ordinal}", block.name);
         line(&format!("server {pod} {}:{PORT} check", block.fqdn(&pod)));

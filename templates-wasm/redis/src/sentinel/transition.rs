@@ -81,7 +81,8 @@ fn apart(values: &Values, block: &Block, request: &Request, findings: &mut Findi
     let finding = Finding::error("/topology", "redis.topology.sentinel-to-standalone", message);
     findings.push(finding.hint(format!(
         "first `kubectl exec -n {namespace} {name}-0 -c redis -- sh /scripts/promote.sh`, then \
-         `kubectl scale -n {namespace} statefulset/{name} --replicas=1`, then publish this again"
+         `kubectl scale -n {namespace} statefulset/{name} --replicas=1`, then publish this with \
+         --allow-replace StatefulSet/{name}"
     )));
 }
 

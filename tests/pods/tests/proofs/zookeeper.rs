@@ -139,6 +139,45 @@ fn step(stage: &Stage, before: &Value, after: &Value) {
     });
 }
 
+/// Three members and some data; the one with this ordinal leads, or does not.
+fn three(stage: &Stage, pod: &str, leads: bool) {
+    stage.deploy(&fresh(&json!({"replicas": 3})));
+    stage.settle();
+    shell(stage, "zk.prod.svc", "create /ku8 0\ncreate /ku8/step-0 kept");
+    let now = leader(stage);
+    if (now == pod) != leads {
+        // Of the other two the higher one follows, and this one comes back as a follower.
+        stage.stop(&now);
+        stage.start(&now);
+        stage.ready(&now);
+    }
+    assert_eq!(leader(stage) == pod, leads);
+}
+
+/// What `zookeeper.scale.leader` warns of, and its way out.
+#[test]
+fn a_rollout_that_stopped_at_the_leader_goes_on() {
+    let Some(stage) = stage("ZooKeeper: a rollout that stopped") else { return };
+    three(&stage, "zk-2", true);
+    let four = json!({"replicas": 5, "scaling": {"via": 4}});
+    let step = rendered(&four, &json!({"replicas": 3})).expect("a step that is allowed");
+    assert!(step.warnings.iter().any(|finding| finding.code == "zookeeper.scale.leader"), "{:?}", step.warnings);
+    stage.deploy(&step);
+    stage.start("zk-3");
+    stage.ready("zk-3");
+    stage.stop("zk-2");
+    stage.start("zk-2");
+    let now = wait_for("a leader by the old size", LIMIT, || leaders(&stage).into_iter().find(|pod| pod != "zk-3"));
+    shell(&stage, &member(&now), "set /ku8 meanwhile");
+    stage.stop(&now);
+    stage.start(&now);
+    stage.ready_all(&["zk-0", "zk-1", "zk-2", "zk-3"]);
+    for pod in stage.pods() {
+        has(&stage, &member(&pod), "/ku8", "meanwhile");
+    }
+    assert_eq!(leaders(&stage).len(), 1);
+}
+
 #[test]
 fn an_ensemble_grows_by_one_and_shrinks_by_two() {
     let Some(stage) = stage("ZooKeeper: scaling") else { return };
@@ -148,9 +187,7 @@ fn an_ensemble_grows_by_one_and_shrinks_by_two() {
         json!({"replicas": 5}),
         json!({"replicas": 3}),
     ];
-    stage.deploy(&fresh(&sizes[0]));
-    stage.settle();
-    shell(&stage, "zk.prod.svc", "create /ku8 0\ncreate /ku8/step-0 kept");
+    three(&stage, "zk-2", false);
     for (number, pair) in sizes.windows(2).enumerate() {
         step(&stage, &pair[0], &pair[1]);
         shell(&stage, "zk.prod.svc", &format!("set /ku8 {0}\ncreate /ku8/step-{0} kept", number + 1));

@@ -27,7 +27,9 @@ fn another_server_takes_over_and_the_proxy_follows() {
     let seconds = set.until_written("cache.prod.svc", "after");
     println!("Redis: written through the proxy {seconds:.1} s after the master's power failed");
     if seconds > 20.0 {
-        ["cache-1", "cache-2"].iter().for_each(|pod| println!("{}", set.stage.logs(pod, "sentinel")));
+        for pod in ["cache-1", "cache-2"] {
+            println!("{}", set.stage.logs(pod, "sentinel"));
+        }
     }
     set.all_hold(&["cache-1", "cache-2"], &["before", "after"]);
 

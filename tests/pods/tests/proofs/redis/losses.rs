@@ -1,9 +1,10 @@
 //! A set that is stopped altogether and started again, and volumes that are lost.
 //! It never relies on who starts first.
 
+use pods::wait_for;
 use template_sdk::json;
 
-use super::{PODS, Set};
+use super::{MINUTES, PODS, Set};
 
 #[test]
 fn a_cold_start_finds_the_data_and_its_master() {
@@ -19,7 +20,9 @@ fn a_cold_start_finds_the_data_and_its_master() {
     for pod in PODS {
         set.stage.start(pod);
     }
-    PODS.iter().for_each(|pod| set.stage.ready(pod));
+    for pod in PODS {
+        set.stage.ready(pod);
+    }
     let master = set.settled(&PODS);
     println!("Redis: {master} is the master after an orderly stop in reverse order");
     set.until_written(&format!("{master}.prod.svc"), "second");
@@ -31,14 +34,37 @@ fn a_cold_start_finds_the_data_and_its_master() {
     assert_eq!(set.settled(&PODS), "cache-2");
     set.until_written("cache-2.prod.svc", "third");
     set.all_hold(&PODS, &["third"]);
-    PODS.iter().for_each(|pod| set.stage.kill(pod));
+    for pod in PODS {
+        set.stage.kill(pod);
+    }
     for pod in PODS {
         set.stage.start(pod);
     }
-    PODS.iter().for_each(|pod| set.stage.ready(pod));
+    for pod in PODS {
+        set.stage.ready(pod);
+    }
     println!("Redis: {} is the master after everything failed; it was cache-2", set.settled(&PODS));
     set.all_hold(&PODS, &["first", "second", "third"]);
     assert_eq!(set.password(), password, "the password is kept");
+    another_password(&set);
+}
+
+/// One by one, pods with another password would lose touch: the first one is not ready, and all at once they are.
+fn another_password(set: &Set) {
+    set.stage.set_secret("cache-auth", "password", "Another-1");
+    let before = set.stage.logs("cache-1", "redis").len();
+    set.stage.stop("cache-1");
+    set.stage.start("cache-1");
+    wait_for("Sentinels that do not answer", MINUTES, || {
+        set.stage.logs("cache-1", "redis").get(before..)?.contains("1 of 3 Sentinels answer").then_some(())
+    });
+    assert!(!set.stage.is_ready("cache-1"));
+    for pod in PODS {
+        set.stage.kill(pod);
+    }
+    set.start(&PODS);
+    set.settled(&PODS);
+    set.all_hold(&PODS, &["first", "second", "third"]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use template_sdk::{Rendered, Value, json};
 const PODS: [&str; 3] = ["cache-0", "cache-1", "cache-2"];
 const PROXIES: [&str; 2] = ["cache-proxy-0", "cache-proxy-1"];
 const PROGRAMS: [&str; 4] = ["redis-server", "redis-cli", "haproxy", "sha1sum"];
-const MINUTES: Duration = Duration::from_secs(120);
+const MINUTES: Duration = Duration::from_mins(2);
 
 /// Runs redis-cli with the password of the environment's first argument.
 const CLIENT: &str = r#"password=$1; shift; REDISCLI_AUTH=$password exec timeout 5 redis-cli "$@""#;
