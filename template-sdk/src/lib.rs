@@ -45,6 +45,7 @@ pub use finding::{Finding, Findings, Severity};
 pub use guide::{Operation, Rule};
 pub use input::{Cluster, Images, Observed, Previous, Request, State};
 pub use output::{Alphabet, Generate, Kind, Metadata, Object, Output, Rendered, SecretIntent, SecretRef, SecretValue};
+pub use pick::Pick;
 pub use quantity::Quantity;
 pub use serde_json::{Map, Value};
 pub use template::Template;
