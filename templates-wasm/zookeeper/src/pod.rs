@@ -25,8 +25,10 @@ pub(crate) fn pod(block: &Block, values: &Values, meta: &Meta, config: &Value) -
         .command(["bash", "/ku8/conf/init.sh", "/data", &first])
         .read_only("config", CONF)
         .mount("data", "/data");
+    // Scheduling differs between one member and several; where members come and go, nobody is to restart for it.
+    let apart = if values.reconfigures() { 3 } else { values.members() };
     let mut pod = block
-        .pod(meta, values.members())
+        .pod(meta, apart)
         .checksum("config", config)
         .grace_period(60)
         .init(init)

@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "figures are what a proof is read for")]
 
+mod memcached;
 mod mysql;
 mod redis;
 mod simulator;
