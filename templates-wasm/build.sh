@@ -96,7 +96,26 @@ build() {
     # shellcheck disable=SC2086 # build_std is some flags or nothing
     (cd "$root" && cargo rustc --quiet --locked $offline $build_std --target "$triple" --target-dir "$target_dir" \
         --profile template -p "template-$1" --lib --crate-type cdylib)
-    "$packer" "$target_dir/$triple/template/template_$1.wasm" "$2/$1.wasm"
+    module=$target_dir/$triple/template/template_$1.wasm
+    if [ -n "$optimiser" ]; then
+        # With names, which the packer shortens afterwards.
+        "$optimiser" -Oz -g --enable-bulk-memory --enable-sign-ext --enable-mutable-globals \
+            --enable-nontrapping-float-to-int --enable-multivalue --enable-reference-types \
+            "$module" -o "$module.small"
+        module=$module.small
+    fi
+    "$packer" "$module" "$2/$1.wasm"
+}
+
+# Binaryen makes code a sixth smaller; which version did is part of what the bytes depend on.
+choose_optimiser() {
+    optimiser=$(command -v wasm-opt) || { optimiser=''; say "no wasm-opt (apt-get install binaryen): larger components"; }
+}
+
+# What bytes depend on, beside the sources.
+tools() {
+    $compiler --version
+    if [ -n "$optimiser" ]; then "$optimiser" --version; else echo 'no wasm-opt'; fi
 }
 
 # build_all FOLDER [NAME...]: all of them where none is named.
@@ -110,7 +129,7 @@ build_all() {
         build "$name" "$folder"
     done
     (cd "$folder" && LC_ALL=C sha256sum -- *.wasm > SHA256SUMS)
-    $compiler --version > "$folder/COMPILER"
+    tools > "$folder/COMPILER"
 }
 
 # The packer runs on this machine: it is built by the workspace's own compiler, before RUSTC is overridden.
@@ -126,7 +145,7 @@ check() {
     trap 'rm -rf "$fresh"' EXIT
     build_all "$fresh"
     if ! cmp -s "$dist/COMPILER" "$fresh/COMPILER"; then
-        say "dist/ was built by: $(cat "$dist/COMPILER")"
+        say "dist/ was built by: $(tr '\n' ',' < "$dist/COMPILER")"
         echo "bytes not compared: other compiler"
         return 0
     fi
@@ -138,6 +157,7 @@ offline='--offline'
 cargo metadata --locked --offline --format-version 1 --manifest-path "$root/Cargo.toml" >/dev/null 2>&1 || offline=''
 build_packer
 choose_toolchain
+choose_optimiser
 RUSTFLAGS=$(remap | tr '\n' ' ')
 export RUSTFLAGS
 case ${1:-} in

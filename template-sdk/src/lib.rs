@@ -8,6 +8,8 @@ pub mod block;
 
 pub mod build;
 
+mod decimal;
+
 mod finding;
 
 mod guide;
@@ -38,10 +40,12 @@ pub mod bindings;
 #[doc(hidden)]
 pub mod guest;
 
+pub use decimal::decimal;
 pub use finding::{Finding, Findings, Severity};
 pub use guide::{Operation, Rule};
 pub use input::{Cluster, Images, Observed, Previous, Request, State};
 pub use output::{Alphabet, Generate, Kind, Metadata, Object, Output, Rendered, SecretIntent, SecretRef, SecretValue};
+pub use pick::Pick;
 pub use quantity::Quantity;
 pub use serde_json::{Map, Value};
 pub use template::Template;

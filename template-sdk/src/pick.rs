@@ -1,4 +1,4 @@
-//! Small readers of JSON: the request and the shared parameters are read by them.
+//! Small readers of JSON: the request and the shared parameters are read by them, and a template's own where size counts.
 //! They never generate code for each type, as derived ones do: what they read is a fifth of a component otherwise.
 
 use serde_json::{Map, Value};
@@ -7,52 +7,68 @@ use crate::finding::{Finding, Findings};
 use crate::quantity::Quantity;
 
 /// Reads parts of values, keeping a finding for everything of another shape.
-pub(crate) struct Pick<'v> {
+///
+/// ```
+/// use template_sdk::{Findings, Pick, json};
+/// let (values, mut findings) = (json!({"port": 8080, "host": 1}), Findings::new());
+/// let mut pick = Pick::new(&values, &mut findings);
+/// assert_eq!(pick.number("/port"), Some(8080));
+/// assert_eq!(pick.text("/host"), None);
+/// assert_eq!(findings.iter().next().map(|finding| finding.path.as_str()), Some("/host"));
+/// ```
+#[derive(Debug)]
+pub struct Pick<'v> {
     values: &'v Value,
     findings: &'v mut Findings,
 }
 
 impl<'v> Pick<'v> {
     /// Returns a reader of these values.
-    pub(crate) fn new(values: &'v Value, findings: &'v mut Findings) -> Self {
+    pub fn new(values: &'v Value, findings: &'v mut Findings) -> Self {
         Self { values, findings }
     }
 
     /// A text that may be absent.
-    pub(crate) fn text(&mut self, pointer: &str) -> Option<String> {
+    pub fn text(&mut self, pointer: &str) -> Option<String> {
         let value = self.given(pointer)?;
         let text = value.as_str().map(str::to_owned);
         self.read(text, pointer, "a text")
     }
 
+    /// A whole number that is not negative and may be absent.
+    pub fn number(&mut self, pointer: &str) -> Option<u64> {
+        let number = self.given(pointer)?.as_u64();
+        self.read(number, pointer, "a whole number")
+    }
+
     /// A yes or no that may be absent.
-    pub(crate) fn flag(&mut self, pointer: &str) -> Option<bool> {
+    pub fn flag(&mut self, pointer: &str) -> Option<bool> {
         let flag = self.given(pointer)?.as_bool();
         self.read(flag, pointer, "true or false")
     }
 
     /// An amount that may be absent; a bare number is refused, because its unit is not ours to guess.
-    pub(crate) fn quantity(&mut self, pointer: &str) -> Option<Quantity> {
+    pub fn quantity(&mut self, pointer: &str) -> Option<Quantity> {
         let quantity = self.given(pointer)?.as_str().and_then(|text| text.parse().ok());
         self.read(quantity, pointer, "a quantity such as 500m, 2 or 1Gi")
     }
 
     /// Members by name; none where it is absent.
-    pub(crate) fn members(&mut self, pointer: &str) -> Map<String, Value> {
+    pub fn members(&mut self, pointer: &str) -> Map<String, Value> {
         let Some(value) = self.given(pointer) else { return Map::new() };
         let members = value.as_object().cloned();
         self.read(members, pointer, "an object").unwrap_or_default()
     }
 
     /// Items in order; none where it is absent.
-    pub(crate) fn items(&mut self, pointer: &str) -> Vec<Value> {
+    pub fn items(&mut self, pointer: &str) -> Vec<Value> {
         let Some(value) = self.given(pointer) else { return Vec::new() };
         let items = value.as_array().cloned();
         self.read(items, pointer, "a list").unwrap_or_default()
     }
 
     /// The place of a word in a list, where one is given.
-    pub(crate) fn word(&mut self, pointer: &str, words: &[&str]) -> Option<usize> {
+    pub fn word(&mut self, pointer: &str, words: &[&str]) -> Option<usize> {
         let value = self.given(pointer)?;
         let place = words.iter().position(|word| value.as_str() == Some(word));
         self.read(place, pointer, "a word of the schema's list")

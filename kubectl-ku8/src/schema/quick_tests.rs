@@ -4,7 +4,6 @@
 use serde_json::json;
 
 use super::*;
-use crate::schema::Schema;
 
 /// Every keyword with values that fit, that do not, and that are nobody's business.
 fn schemas() -> Vec<Value> {
@@ -73,8 +72,6 @@ fn values() -> Vec<Value> {
 fn what_is_certain_is_what_the_validator_says() {
     let mut certain = 0;
     for document in schemas() {
-        let schema = Schema::parse(&json!({"type": "object", "properties": {"v": document}})).is_ok();
-        assert!(schema, "{document}");
         let validator = jsonschema::draft202012::new(&document).unwrap();
         for value in values() {
             if let Some(answer) = judge(&document, &document, &value) {

@@ -36,12 +36,12 @@ impl Group {
 /// assert_eq!(property["default"], json!(16));
 /// ```
 #[derive(Clone, Debug)]
-pub struct Property(Value);
+pub struct Property(Box<Value>);
 
 impl Property {
     /// A property of any JSON Schema; `shape` holds `type` or `$ref` and the constraints.
     pub fn new(shape: Value, title: &str, description: &str) -> Self {
-        Self(shape).set("title", title).set("description", description)
+        Self(Box::new(shape)).set("title", title).set("description", description)
     }
 
     /// Free text.
@@ -148,14 +148,18 @@ impl Property {
     }
 
     /// Sets any other keyword.
-    pub fn set(mut self, keyword: &str, value: impl Into<Value>) -> Self {
-        self.0[keyword] = value.into();
+    pub fn set(self, keyword: &str, value: impl Into<Value>) -> Self {
+        self.put(keyword, value.into())
+    }
+
+    fn put(mut self, keyword: &str, value: Value) -> Self {
+        self.0[keyword] = value;
         self
     }
 
     /// Returns the property as JSON Schema.
     pub fn value(self) -> Value {
-        self.0
+        *self.0
     }
 }
 
@@ -163,7 +167,7 @@ impl Property {
 pub(super) fn collect(properties: Vec<(&str, Property)>) -> Map<String, Value> {
     let mut map = Map::new();
     for (name, property) in properties {
-        map.insert(name.to_owned(), property.0);
+        map.insert(name.to_owned(), *property.0);
     }
     map
 }

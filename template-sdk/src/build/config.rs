@@ -23,9 +23,15 @@ where
     K: Into<String>,
     V: Into<String>,
 {
+    let mut files = files.into_iter().map(|(key, text)| (key.into(), text.into()));
+    object(meta, name, &mut files)
+}
+
+/// One piece of code, whatever the callers' types are.
+fn object(meta: &Meta, name: &str, files: &mut dyn Iterator<Item = (String, String)>) -> Value {
     let mut data = Map::new();
     for (key, text) in files {
-        data.insert(key.into(), Value::String(text.into()));
+        data.insert(key, Value::String(text));
     }
     let mut object = meta.object("v1", "ConfigMap", name);
     object["data"] = Value::Object(data);

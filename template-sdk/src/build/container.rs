@@ -77,12 +77,12 @@ pub mod env {
 /// assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Container(Value);
+pub struct Container(Box<Value>);
 
 impl Container {
     /// Returns a container that may not gain privileges nor write to its image.
     pub fn new(name: &str, image: &str, resources: Resources) -> Self {
-        Self(json!({
+        Self(Box::new(json!({
             "name": name,
             "image": image,
             "imagePullPolicy": "IfNotPresent",
@@ -92,7 +92,7 @@ impl Container {
                 "readOnlyRootFilesystem": true,
                 "capabilities": {"drop": ["ALL"]},
             },
-        }))
+        })))
     }
 
     /// Sets when the image is pulled.
@@ -102,14 +102,12 @@ impl Container {
 
     /// Replaces the image's entrypoint.
     pub fn command<S: Into<String>>(self, command: impl IntoIterator<Item = S>) -> Self {
-        let command: Vec<String> = command.into_iter().map(Into::into).collect();
-        self.set("command", json!(command))
+        self.set("command", texts(&mut command.into_iter().map(Into::into)))
     }
 
     /// Sets the arguments.
     pub fn args<S: Into<String>>(self, args: impl IntoIterator<Item = S>) -> Self {
-        let args: Vec<String> = args.into_iter().map(Into::into).collect();
-        self.set("args", json!(args))
+        self.set("args", texts(&mut args.into_iter().map(Into::into)))
     }
 
     /// Adds a variable made by [`mod@env`].
@@ -154,7 +152,7 @@ impl Container {
 
     /// Runs a command before the container is told to stop.
     pub fn pre_stop<S: Into<String>>(self, command: impl IntoIterator<Item = S>) -> Self {
-        let command: Vec<String> = command.into_iter().map(Into::into).collect();
+        let command = texts(&mut command.into_iter().map(Into::into));
         self.set("lifecycle", json!({"preStop": {"exec": {"command": command}}}))
     }
 
@@ -177,13 +175,18 @@ impl Container {
 
     /// Returns the container as JSON.
     pub fn value(self) -> Value {
-        self.0
+        *self.0
     }
 
     fn push(mut self, field: &str, entry: Value) -> Self {
         push(&mut self.0, field, entry);
         self
     }
+}
+
+/// Returns a list of texts; one piece of code, whatever the callers' types are.
+pub(crate) fn texts(texts: &mut dyn Iterator<Item = String>) -> Value {
+    Value::Array(texts.map(Value::String).collect())
 }
 
 /// Appends to a list, making it where it is missing.

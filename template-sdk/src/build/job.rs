@@ -24,7 +24,7 @@ use super::pod::Pod;
 /// assert_ne!(job("a")["metadata"]["name"], job("b")["metadata"]["name"]);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Job(Value);
+pub struct Job(Box<Value>);
 
 impl Job {
     /// Returns a Job `<name>-<8 digits of the pod's digest>`. Give `meta` a component of its own: pods with the labels
@@ -34,7 +34,7 @@ impl Job {
         let digest = hex(&Sha256::digest(shape::text(&pod))[..4]);
         let mut object = meta.object("batch/v1", "Job", &format!("{name}-{digest}"));
         object["spec"] = json!({"backoffLimit": 10, "template": pod});
-        Self(object)
+        Self(Box::new(object))
     }
 
     /// Sets how often a failed pod is tried again.
@@ -55,6 +55,6 @@ impl Job {
 
     /// Returns the object as JSON.
     pub fn value(self) -> Value {
-        self.0
+        *self.0
     }
 }

@@ -17,12 +17,12 @@ use super::labels::{Meta, merge};
 /// assert_eq!(pod["spec"]["securityContext"]["runAsNonRoot"], true);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Pod(Value);
+pub struct Pod(Box<Value>);
 
 impl Pod {
     /// Returns a pod template that runs as this user and group, with the component's labels.
     pub fn new(meta: &Meta, user: u32, group: u32) -> Self {
-        Self(json!({
+        Self(Box::new(json!({
             "metadata": {"labels": meta.labels()},
             "spec": {
                 "automountServiceAccountToken": false,
@@ -37,7 +37,7 @@ impl Pod {
                 },
                 "containers": [],
             },
-        }))
+        })))
     }
 
     /// Adds a container.
@@ -114,7 +114,7 @@ impl Pod {
 
     /// Returns the pod template as JSON.
     pub fn value(self) -> Value {
-        self.0
+        *self.0
     }
 
     fn push(mut self, field: &str, entry: Value) -> Self {

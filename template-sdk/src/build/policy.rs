@@ -27,14 +27,14 @@ pub fn pod_disruption_budget(meta: &Meta, name: &str, replicas: u32) -> Option<V
 
 /// Who may connect to a component's pods; what no rule allows is refused.
 #[derive(Clone, Debug)]
-pub struct NetworkPolicy(Value);
+pub struct NetworkPolicy(Box<Value>);
 
 impl NetworkPolicy {
     /// Returns a policy that allows nothing yet.
     pub fn new(meta: &Meta, name: &str) -> Self {
         let mut object = meta.object("networking.k8s.io/v1", "NetworkPolicy", name);
         object["spec"] = json!({"podSelector": {"matchLabels": meta.selector()}, "policyTypes": ["Ingress"]});
-        Self(object)
+        Self(Box::new(object))
     }
 
     /// Allows peers (each a NetworkPolicyPeer) to reach ports, by the container ports' numbers.
@@ -58,7 +58,7 @@ impl NetworkPolicy {
 
     /// Returns the object as JSON.
     pub fn value(self) -> Value {
-        self.0
+        *self.0
     }
 }
 

@@ -1,6 +1,7 @@
 //! Probes.
 //! It never chooses thresholds for a template: what is slow or dead differs per software.
 
+use super::container::texts;
 use crate::json;
 use serde_json::Value;
 
@@ -12,28 +13,28 @@ use serde_json::Value;
 /// assert_eq!(probe["exec"]["command"][0], "sh");
 /// ```
 #[derive(Clone, Debug)]
-pub struct Probe(Value);
+pub struct Probe(Box<Value>);
 
 impl Probe {
     /// Runs a command in the container.
     pub fn exec<S: Into<String>>(command: impl IntoIterator<Item = S>) -> Self {
-        let command: Vec<String> = command.into_iter().map(Into::into).collect();
-        Self(json!({"exec": {"command": command}}))
+        let command = texts(&mut command.into_iter().map(Into::into));
+        Self(Box::new(json!({"exec": {"command": command}})))
     }
 
     /// Opens a TCP connection to a named port.
     pub fn tcp(port: &str) -> Self {
-        Self(json!({"tcpSocket": {"port": port}}))
+        Self(Box::new(json!({"tcpSocket": {"port": port}})))
     }
 
     /// Gets a path over HTTP from a named port.
     pub fn http(port: &str, path: &str) -> Self {
-        Self(json!({"httpGet": {"port": port, "path": path}}))
+        Self(Box::new(json!({"httpGet": {"port": port, "path": path}})))
     }
 
     /// Asks the gRPC health service on a port, which has no name here.
     pub fn grpc(port: u16) -> Self {
-        Self(json!({"grpc": {"port": port}}))
+        Self(Box::new(json!({"grpc": {"port": port}})))
     }
 
     /// Seconds before the first try.
@@ -58,7 +59,7 @@ impl Probe {
 
     /// Returns the probe as JSON.
     pub fn value(self) -> Value {
-        self.0
+        *self.0
     }
 
     fn set(mut self, field: &str, value: u32) -> Self {

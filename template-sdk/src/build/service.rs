@@ -16,14 +16,14 @@ use super::labels::Meta;
 /// assert_eq!(service["spec"]["ports"][0]["targetPort"], "tcp-redis");
 /// ```
 #[derive(Clone, Debug)]
-pub struct Service(Value);
+pub struct Service(Box<Value>);
 
 impl Service {
     /// Returns a Service with a cluster address.
     pub fn new(meta: &Meta, name: &str) -> Self {
         let mut object = meta.object("v1", "Service", name);
         object["spec"] = json!({"type": "ClusterIP", "selector": meta.selector()});
-        Self(object)
+        Self(Box::new(object))
     }
 
     /// Returns a Service without an address that gives every pod a name, also before it is ready.
@@ -62,6 +62,6 @@ impl Service {
 
     /// Returns the object as JSON.
     pub fn value(self) -> Value {
-        self.0
+        *self.0
     }
 }

@@ -10,7 +10,7 @@ use super::pod::Pod;
 
 /// A StatefulSet that keeps its claims.
 #[derive(Clone, Debug)]
-pub struct StatefulSet(Value);
+pub struct StatefulSet(Box<Value>);
 
 impl StatefulSet {
     /// Returns a StatefulSet; `service` is its headless Service, which cannot change later.
@@ -26,7 +26,7 @@ impl StatefulSet {
             "revisionHistoryLimit": 5,
             "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
         });
-        Self(object)
+        Self(Box::new(object))
     }
 
     /// Starts and stops all pods at once; cannot change later.
@@ -64,13 +64,13 @@ impl StatefulSet {
 
     /// Returns the object as JSON.
     pub fn value(self) -> Value {
-        self.0
+        *self.0
     }
 }
 
 /// A Deployment.
 #[derive(Clone, Debug)]
-pub struct Deployment(Value);
+pub struct Deployment(Box<Value>);
 
 impl Deployment {
     /// Returns a Deployment that never has fewer pods than asked for while it rolls.
@@ -83,7 +83,7 @@ impl Deployment {
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
             "revisionHistoryLimit": 5,
         });
-        Self(object)
+        Self(Box::new(object))
     }
 
     /// Leaves the replica count to an autoscaler: whoever applies a number would fight it.
@@ -109,6 +109,6 @@ impl Deployment {
 
     /// Returns the object as JSON.
     pub fn value(self) -> Value {
-        self.0
+        *self.0
     }
 }

@@ -9,9 +9,9 @@ use crate::output::Rendered;
 /// Checks one workload's pod template.
 pub(super) fn check(workload: &Value, template: &Value, rendered: &Rendered, broken: &mut Broken) {
     let at = place(workload);
-    // The server gives a Job its selector; one of ours would have to be allowed by hand.
-    if text(workload, "/kind") != "Job" {
-        let selector = &workload["spec"]["selector"]["matchLabels"];
+    let selector = &workload["spec"]["selector"]["matchLabels"];
+    // The server gives a Job its selector; one of ours would have to be allowed by hand, and must at least fit.
+    if text(workload, "/kind") != "Job" || !selector.is_null() {
         broken.unless(selects(selector, template), "selector", || format!("{at}: its selector misses its own pods"));
         let only = selector.as_object().is_some_and(|labels| labels.keys().all(|key| is_selecting(key)));
         broken.unless(only, "selector-labels", || format!("{at}: selects by more than name, instance, component"));

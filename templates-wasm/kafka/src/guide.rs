@@ -20,7 +20,7 @@ const RULES: [(&str, &str); 37] = [
     ("kafka.ids.immutable", "nodeIdBase does not change: the ids are on the volumes."),
     ("kafka.brokers.fewer-than-controllers", "Controllers are brokers too."),
     ("kafka.brokers.grow", "Pointed out: new brokers hold nothing until partitions are moved to them."),
-    ("kafka.brokers.shrink", "Brokers leave only when scaling.drained says that they hold no partitions."),
+    ("kafka.brokers.shrink", "Brokers leave only when scaling.drainedFrom says that they hold no partitions."),
     ("kafka.brokers.leave", "Warned: what to do about brokers that leave."),
     ("kafka.brokers.volumes-remain", "Volumes of an earlier cluster are started with as many brokers as it had."),
     ("kafka.replicas.more-than-brokers", "The replication factor is at most the number of brokers."),
@@ -56,6 +56,7 @@ const RULES: [(&str, &str); 37] = [
 pub(crate) fn rules() -> Vec<Rule> {
     let mut own = RULES.to_vec();
     own.push(("kafka.topics.partitions-grow", "Warned: with more partitions a key may be in another one."));
+    own.push(("kafka.brokers.drained-runs", "Brokers that are said to be empty do not go on running."));
     own.push(("kafka.replicas.kept", "Pointed out: a new default of replicas applies to new topics alone."));
     own.push(("kafka.topics.replicas-kept", "Warned: a topic that exists keeps its replicas."));
     block::rules(&SPEC, &own)
@@ -72,8 +73,8 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::new(
             "Fewer brokers",
             "Move everything off the brokers with the highest ordinals with `kafka-reassign-partitions.sh`, look with \
-             `kafka-log-dirs.sh` that they hold nothing, set `scaling.drained` to their ordinals, lower `brokers` and \
-             publish. Then `kafka-cluster.sh unregister --id ID` for each. Controllers never leave.",
+             `kafka-log-dirs.sh` that they hold nothing, lower `brokers`, set \
+             `scaling.drainedFrom` to the same number and publish. Then `kafka-cluster.sh unregister --id ID` for each. Controllers never leave.",
         ),
         Operation::new(
             "Topics",
@@ -84,7 +85,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             "Users",
             "With `auth.enabled` there are `admin`, the application's user and, with metrics, `monitor`. Their passwords \
              are put into Kafka by the same Job: after changing one in the Secret, delete the Job and publish. \
-             `kafka-acls.sh` narrows what a user may do; where no ACL names a thing, every user may use it.",
+             `kafka-acls.sh` narrows what a user may do; where no ACL names a thing, every user may use it. `monitor` then needs Describe.",
         ),
         Operation::new(
             "Upgrade",

@@ -68,6 +68,11 @@ fn size(values: &Values) -> Vec<Finding> {
         let finding = Finding::error("/brokers", "kafka.brokers.fewer-than-controllers", message);
         findings.push(finding.hint(format!("use {controllers} or more, or leave brokers out")));
     }
+    if let Some(from) = values.scaling.drained_from.filter(|from| *from < brokers) {
+        let message = format!("brokers from ordinal {from} on are said to be empty, and {brokers} brokers are to run");
+        let finding = Finding::error("/scaling/drainedFrom", "kafka.brokers.drained-runs", message);
+        findings.push(finding.hint(format!("lower brokers to {from}, or set scaling.drainedFrom to null")));
+    }
     if controllers == 1 && brokers > 1 {
         let message = format!(
             "{brokers} brokers stop accepting changes while the only controller is away, and it cannot become three"

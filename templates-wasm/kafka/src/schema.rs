@@ -88,7 +88,7 @@ fn data() -> Vec<(&'static str, Property)> {
 fn topics() -> Property {
     let name = Property::text("Topic name", "Letters, digits, dots, underscores and dashes.")
         .zh("主题名", "字母、数字、点、下划线和连字符。")
-        .pattern("^[A-Za-z0-9._-]{1,200}$");
+        .pattern("^[A-Za-z0-9._][A-Za-z0-9._-]{0,199}$");
     let partitions = "How many there are; left out, the default. It can grow, never shrink.";
     let partitions = Property::integer("Topic partitions", partitions)
         .zh("主题分区数", "有多少个分区；不填为默认值。可以增加，不能减少。")
@@ -173,12 +173,15 @@ fn expert() -> Vec<(&'static str, Property)> {
     let secret = Property::text("Existing cluster Secret", secret)
         .zh("已有的集群 Secret", "含有键 cluster-id（启用 auth 时还有 internal-password）的 Secret 的名字；不填则生成一次并一直保留。仅在接管其他集群的数据卷时使用。")
         .pattern("^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$");
-    let drained = "Ordinals of brokers that hold no partitions any more; only these may leave.";
-    let drained = Property::list(json!({"type": "integer", "minimum": 0}), "Emptied brokers", drained)
-        .zh("已清空的 broker", "不再保存任何分区的 broker 的序号；只有它们可以移除。")
-        .default(json!([]));
-    let scaling = Property::object("Scaling", "What must be said before brokers leave.", vec![("drained", drained)])
-        .zh("扩缩容", "移除 broker 之前必须说明的事。");
+    let drained = "From this ordinal on brokers hold no partitions any more, so that they may leave; the number brokers \
+                   shrinks to. Left out again when brokers grow.";
+    let drained = Property::integer("First emptied broker", drained)
+        .zh("首个已清空的 broker", "从这个序号起，broker 不再保存任何分区，可以移除；与 broker 数将要缩到的数目相同。再次增加 broker 时去掉它。")
+        .range(1, 100)
+        .transition("kafka.brokers.shrink");
+    let scaling =
+        Property::object("Scaling", "What must be said before brokers leave.", vec![("drainedFrom", drained)])
+            .zh("扩缩容", "移除 broker 之前必须说明的事。");
     vec![
         ("logLevel", level.group(Group::Advanced, 50)),
         ("heapMiB", heap.group(Group::Expert, 52)),

@@ -41,7 +41,8 @@ fn brokers_of(state: &State) -> Option<u32> {
 fn brokers(name: &str, before: u32, new: &Values) -> Vec<Finding> {
     let now = new.brokers();
     if now > before {
-        let message = format!("brokers {before} to {} hold no partitions until some are moved to them", now - 1);
+        let new: Vec<u32> = (before..now).collect();
+        let message = format!("new brokers ({}) hold no partitions until some are moved to them", text(&new));
         let hint = "kafka-reassign-partitions.sh moves them; new topics use all brokers at once";
         return vec![Finding::info("/brokers", "kafka.brokers.grow", message).hint(hint)];
     }
@@ -49,11 +50,9 @@ fn brokers(name: &str, before: u32, new: &Values) -> Vec<Finding> {
     if leaving.is_empty() {
         return vec![];
     }
-    let full: Vec<String> =
-        leaving.iter().filter(|broker| !new.scaling.drained.contains(broker)).map(ToString::to_string).collect();
     let ids =
         |brokers: &[u32]| brokers.iter().map(|broker| (broker + new.node_id_base).to_string()).collect::<Vec<_>>();
-    if full.is_empty() {
+    if new.is_drained(now) {
         let message = format!("brokers {} leave; their volumes stay", text(&leaving));
         let hint = format!(
             "unregister them afterwards: kafka-cluster.sh unregister --id {}; then delete the claims data-{name}-{}",
@@ -65,13 +64,12 @@ fn brokers(name: &str, before: u32, new: &Values) -> Vec<Finding> {
     let message = format!(
         "going from {before} to {now} brokers takes away what brokers {} hold: every partition with a replica there \
          loses it, and one with no other replica is gone",
-        full.join(", ")
+        text(&leaving)
     );
     let hint = format!(
         "move everything off the brokers with ids {} with kafka-reassign-partitions.sh, see with kafka-log-dirs.sh that \
-         they hold nothing, then set scaling.drained to [{}] and publish again",
-        ids(&leaving).join(", "),
-        text(&leaving)
+         they hold nothing, then set scaling.drainedFrom to {now} and publish again",
+        ids(&leaving).join(", ")
     );
     vec![Finding::error("/brokers", "kafka.brokers.shrink", message).hint(hint)]
 }
@@ -188,15 +186,17 @@ fn from_volumes(request: &Request, values: &Values) -> Option<Finding> {
             last = old - 1
         )));
     }
-    let missing: Vec<u32> = (values.brokers()..old).filter(|broker| !values.scaling.drained.contains(broker)).collect();
-    if missing.is_empty() {
+    let missing: Vec<u32> = (values.brokers()..old).collect();
+    if missing.is_empty() || values.is_drained(values.brokers()) {
         return None;
     }
     let message =
         format!("volumes of {old} brokers remain; without brokers {} what is on them is missing", text(&missing));
     let finding = Finding::error("/brokers", "kafka.brokers.volumes-remain", message);
     Some(
-        finding
-            .hint(format!("use {old} brokers; or set scaling.drained to [{}] where they hold nothing", text(&missing))),
+        finding.hint(format!(
+            "use {old} brokers; or set scaling.drainedFrom to {} where they hold nothing",
+            values.brokers()
+        )),
     )
 }

@@ -48,10 +48,10 @@ pub(crate) struct Values {
 
 /// How brokers leave.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Scaling {
-    /// Ordinals of brokers somebody has moved every partition away from.
-    #[serde(default)]
-    pub(crate) drained: Vec<u32>,
+    /// From this ordinal on somebody has moved every partition away.
+    pub(crate) drained_from: Option<u32>,
 }
 
 /// A topic that must exist.
@@ -110,6 +110,11 @@ impl Values {
     /// All brokers, the controllers among them.
     pub(crate) fn brokers(&self) -> u32 {
         self.brokers.unwrap_or(self.controllers)
+    }
+
+    /// True when somebody said that this broker and all after it hold nothing.
+    pub(crate) fn is_drained(&self, ordinal: u32) -> bool {
+        self.scaling.drained_from.is_some_and(|from| ordinal >= from)
     }
 
     /// Copies of each partition: three where there are as many brokers.

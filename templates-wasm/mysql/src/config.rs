@@ -80,6 +80,7 @@ fn my_cnf(block: &Block, values: &Values) -> String {
     }
     // start.sh passes the file on to the container's output and keeps it small.
     if let Some(seconds) = values.slow_query_log_seconds {
+        let seconds = template_sdk::decimal(seconds);
         let _ = writeln!(text, "slow-query-log=ON\nslow-query-log-file=/tmp/slow.log\nlong-query-time={seconds}");
     }
     if values.tls.mode != TlsMode::Auto {

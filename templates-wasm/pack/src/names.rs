@@ -49,9 +49,10 @@ pub(crate) fn shorten(module: &[u8]) -> Result<Vec<u8>, String> {
 /// The readable name of a function of a template or of its kit; none for the standard library's and for crates.
 fn own(symbol: &str) -> Option<String> {
     let name = format!("{:#}", rustc_demangle::try_demangle(symbol).ok()?);
-    let first = name.trim_start_matches(['<', '&']);
-    let whole = first.starts_with("template_").then_some(name.as_str())?;
-    Some(whole.chars().take(LONGEST).collect())
+    let written = name.trim_start_matches('<').starts_with("template_");
+    // Copies for one type each, and what stands inside another function, are told by the function around them.
+    let plain = !name.contains("::<") && !name.contains("{closure");
+    (written && plain).then(|| name.chars().take(LONGEST).collect())
 }
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
 //! The container's environment: what other definitions offer, what Secrets hold, what is written plainly.
 //! It never holds a password: the kubelet puts it in, from the Secret that is named here.
 
-use std::collections::BTreeMap;
-
 use template_sdk::build::env;
-use template_sdk::{Finding, Findings, Map, Request, SecretIntent, SecretRef, SecretValue, Value};
+use template_sdk::{Alphabet, Finding, Findings, Generate, Map, Request, SecretIntent, SecretRef, SecretValue, Value};
 
 use crate::values::Values;
 
@@ -18,8 +16,8 @@ pub(crate) struct Environment {
     /// Entries of `env`.
     pub(crate) variables: Vec<Value>,
     /// What must exist.
-    pub(crate) secrets: BTreeMap<String, SecretIntent>,
-    names: BTreeMap<String, String>,
+    pub(crate) secrets: Vec<SecretIntent>,
+    names: Map<String, Value>,
 }
 
 impl Environment {
@@ -33,7 +31,8 @@ impl Environment {
             environment.secret(name, secret, &request.name, findings);
         }
         for (name, text) in &values.env {
-            environment.add(name, &format!("/env/{name}"), env::value(name, text), findings);
+            let variable = env::value(name, text.as_str().unwrap_or_default());
+            environment.add(name, &format!("/env/{name}"), variable, findings);
         }
         if let Some(ingress) = &values.ingress {
             // A certificate from an issuer is made later; one that is named must be there.
@@ -72,27 +71,29 @@ impl Environment {
         }
     }
 
-    fn secret(&mut self, name: &str, value: &SecretValue, definition: &str, findings: &mut Findings) {
-        let (secret, key) = match value {
-            SecretValue::SecretRef(found) => (found.name.clone(), found.key.clone()),
-            SecretValue::Generate(_) => (format!("{definition}-auth"), name.to_owned()),
+    fn secret(&mut self, name: &str, value: &Value, definition: &str, findings: &mut Findings) {
+        let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
+        let (secret, key, wanted) = match (text("/secretRef/name"), text("/secretRef/key")) {
+            (Some(secret), Some(key)) => (secret.to_owned(), key, existing(secret, key)),
+            _ => (format!("{definition}-auth"), name, generated(value)),
         };
-        let wanted = match value {
-            SecretValue::SecretRef(_) => existing(&secret, &key),
-            SecretValue::Generate(_) => value.clone(),
-        };
-        self.needs(&secret, &key, wanted);
-        self.add(name, &format!("/secretEnv/{name}"), env::secret(name, &secret, &key), findings);
+        self.needs(&secret, key, wanted);
+        self.add(name, &format!("/secretEnv/{name}"), env::secret(name, &secret, key), findings);
     }
 
     fn needs(&mut self, secret: &str, key: &str, value: SecretValue) {
-        let intent = self.secrets.entry(secret.to_owned());
-        let intent = intent.or_insert_with(|| SecretIntent { name: secret.to_owned(), keys: BTreeMap::new() });
-        intent.keys.insert(key.to_owned(), value);
+        if let Some(intent) = self.secrets.iter_mut().find(|intent| intent.name == secret) {
+            intent.keys.insert(key.to_owned(), value);
+            return;
+        }
+        // In the order of their names, without bringing a sort into the component.
+        let later = self.secrets.iter().position(|intent| intent.name.as_str() > secret);
+        let intent = SecretIntent::existing(secret, &[]).key(key, value);
+        self.secrets.insert(later.unwrap_or(self.secrets.len()), intent);
     }
 
     fn add(&mut self, name: &str, path: &str, variable: Value, findings: &mut Findings) {
-        if let Some(first) = self.names.get(name) {
+        if let Some(first) = self.names.get(name).and_then(Value::as_str) {
             let message = format!("`{name}` is already set by {first}");
             let here = if path.starts_with('/') { path } else { "" };
             let finding = Finding::error(here, "web.env.duplicate", message);
@@ -100,12 +101,12 @@ impl Environment {
             return;
         }
         let place = path.rsplit_once('/').map_or(path, |(parent, _)| parent.trim_start_matches('/'));
-        self.names.insert(name.to_owned(), place.to_owned());
+        self.names.insert(name.to_owned(), Value::from(place));
         self.variables.push(variable);
     }
 
     fn count(&self, findings: &mut Findings) {
-        let keys = self.secrets.values().map(|intent| intent.keys.len()).max().unwrap_or(0);
+        let keys = self.secrets.iter().map(|intent| intent.keys.len()).max().unwrap_or(0);
         if self.secrets.len() > SECRETS || keys > KEYS {
             let message = format!("at most {SECRETS} Secrets can be used, and {KEYS} keys of each");
             let finding = Finding::error("/secretEnv", "web.secret-env.too-many", message);
@@ -117,6 +118,17 @@ impl Environment {
 
 fn existing(name: &str, key: &str) -> SecretValue {
     SecretValue::SecretRef(SecretRef { name: name.to_owned(), key: key.to_owned() })
+}
+
+/// What `{generate: {length, alphabet}}` asks for.
+fn generated(value: &Value) -> SecretValue {
+    let alphabet = match value.pointer("/generate/alphabet").and_then(Value::as_str) {
+        Some("hex") => Alphabet::Hex,
+        Some("base64") => Alphabet::Base64,
+        _ => Alphabet::Alphanumeric,
+    };
+    let length = value.pointer("/generate/length").and_then(Value::as_u64).and_then(|length| length.try_into().ok());
+    SecretValue::Generate(Generate { length: length.unwrap_or(24), alphabet })
 }
 
 fn scalar(value: &Value) -> Option<String> {

@@ -6,6 +6,7 @@ mod guide;
 mod image;
 mod objects;
 mod outside;
+mod read;
 mod rules;
 mod schema;
 mod values;
@@ -70,9 +71,10 @@ impl Template for Web {
     }
 
     fn render(request: &Request) -> Result<Rendered, Findings> {
-        let values: Values = request.at("")?;
+        let mut findings = Findings::new();
+        let values = read::read(&request.values, &mut findings);
         let block = Block::read(&spec(values.run_as_user), request)?;
-        let mut findings = rules::judge(&values, &block, request);
+        rules::judge(&values, &block, request, &mut findings);
         let environment = Environment::read(&values, request, &mut findings);
         let image = findings.keep(rules::image(&values));
         let warnings = findings.refuse()?;
@@ -81,7 +83,7 @@ impl Template for Web {
         let given = Given { values, block, image, environment, request };
         let mut rendered = objects::render(&given).notes(outside::notes(&given)).warnings(warnings);
         rendered.outputs = outside::outputs(&given);
-        rendered.secrets = given.environment.secrets.into_values().collect();
+        rendered.secrets = given.environment.secrets;
         Ok(rendered)
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn ingress(given: &Given<'_>, meta: &Meta) -> Option<Value> {
     let wanted = given.values.ingress.as_ref()?;
     let (port, ..) = given.values.port_called(wanted.port.as_deref())?;
     let name = &given.block.name;
-    let mut ingress = Ingress::new(meta, name, &wanted.host, wanted.path(), (name, port));
+    let mut ingress = Ingress::new(meta, name, &wanted.host, &wanted.path, (name, port));
     if let Some(class) = &wanted.class_name {
         ingress = ingress.class(class);
     }
@@ -57,8 +57,7 @@ pub(crate) fn route(given: &Given<'_>, meta: &Meta) -> Option<Value> {
         parent["sectionName"] = json!(section);
     }
     let name = &given.block.name;
-    let path = wanted.path.as_deref().unwrap_or("/");
-    Some(http_route(meta, name, &parent, (&wanted.host, path), (name, port)))
+    Some(http_route(meta, name, &parent, (&wanted.host, &wanted.path), (name, port)))
 }
 
 /// Ports that must be open to everybody: what stands before the pods has no namespace anybody named.
@@ -107,7 +106,7 @@ pub(crate) fn outputs(given: &Given<'_>) -> Vec<Output> {
 fn external(given: &Given<'_>) -> Option<(String, u16, String)> {
     let ingress = given.values.ingress.as_ref().filter(|ingress| !ingress.host.contains('*'))?;
     let (scheme, port) = if ingress.certificate("").is_some() { ("https", 443) } else { ("http", 80) };
-    let url = format!("{scheme}://{}{}", ingress.host, ingress.path());
+    let url = format!("{scheme}://{}{}", ingress.host, ingress.path);
     Some((ingress.host.clone(), port, url))
 }
 

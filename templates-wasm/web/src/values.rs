@@ -1,10 +1,7 @@
-//! The template's own values, read once into types, and what follows from them.
+//! The template's own values, and what follows from them.
 //! It never judges: `rules` does.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-use template_sdk::{Map, Quantity, SecretValue, Value};
+use template_sdk::{Map, Quantity, Value};
 
 /// Name of the port everything else is served on; it never changes, so that old and new pods answer while a rollout
 /// moves the number.
@@ -12,17 +9,16 @@ pub(crate) const HTTP: &str = "http";
 /// Name of a port that is only asked by probes.
 pub(crate) const HEALTH: &str = "health";
 
-/// The template's own values; the defaults here are for earlier states that did not have a name yet.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+/// The template's own values, made by `read`.
+#[derive(Clone, Debug)]
 pub(crate) struct Values {
     pub(crate) image: String,
     pub(crate) pull_policy: Option<String>,
     pub(crate) port: u16,
     pub(crate) replicas: Option<u32>,
     pub(crate) autoscale: Option<Autoscale>,
-    pub(crate) env: BTreeMap<String, String>,
-    pub(crate) secret_env: BTreeMap<String, SecretValue>,
+    pub(crate) env: Map<String, Value>,
+    pub(crate) secret_env: Map<String, Value>,
     pub(crate) config_files: Vec<ConfigFile>,
     pub(crate) ingress: Option<Ingress>,
     pub(crate) gateway: Option<Gateway>,
@@ -41,51 +37,43 @@ pub(crate) struct Values {
 }
 
 /// Between how many pods the autoscaler may choose.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Autoscale {
-    #[serde(default = "two")]
     pub(crate) min: u32,
     pub(crate) max: u32,
-    #[serde(default = "seventy")]
     pub(crate) cpu_percent: u32,
 }
 
 /// One file laid over the image.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct ConfigFile {
     pub(crate) path: String,
     pub(crate) content: String,
 }
 
 /// A way in through an Ingress controller.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub(crate) struct Ingress {
     pub(crate) host: String,
-    pub(crate) path: Option<String>,
+    pub(crate) path: String,
     pub(crate) port: Option<String>,
     pub(crate) class_name: Option<String>,
-    #[serde(default)]
     pub(crate) tls: Tls,
-    #[serde(default)]
     pub(crate) annotations: Map<String, Value>,
 }
 
 /// Where the certificate comes from.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tls {
     pub(crate) secret: Option<String>,
     pub(crate) cluster_issuer: Option<String>,
 }
 
 /// A way in through a Gateway.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub(crate) struct Gateway {
     pub(crate) host: String,
-    pub(crate) path: Option<String>,
+    pub(crate) path: String,
     pub(crate) port: Option<String>,
     pub(crate) name: String,
     pub(crate) namespace: Option<String>,
@@ -93,10 +81,8 @@ pub(crate) struct Gateway {
 }
 
 /// How Kubernetes asks whether a pod can serve.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Health {
-    #[serde(rename = "type")]
     pub(crate) kind: HealthKind,
     pub(crate) path: String,
     pub(crate) liveness_path: Option<String>,
@@ -105,10 +91,8 @@ pub(crate) struct Health {
 }
 
 /// What is asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HealthKind {
-    #[default]
     Http,
     Tcp,
     Grpc,
@@ -116,114 +100,46 @@ pub(crate) enum HealthKind {
 }
 
 /// How a pod stops.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Shutdown {
     pub(crate) drain_seconds: u32,
     pub(crate) grace_seconds: u32,
 }
 
 /// How a new version replaces the old one.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Rollout {
     pub(crate) max_surge: Value,
     pub(crate) max_unavailable: Value,
 }
 
 /// A further port.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct ExtraPort {
     pub(crate) name: String,
     pub(crate) port: u16,
 }
 
 /// What the template adds to the shared `service`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Service {
     pub(crate) port: Option<u16>,
     pub(crate) app_protocol: Option<String>,
 }
 
 /// What the template adds to the shared `networkPolicy`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug)]
 pub(crate) struct NetworkPolicy {
     pub(crate) namespaces: Vec<String>,
 }
 
 /// What runs once before a new version.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub(crate) struct Migration {
     pub(crate) command: Vec<String>,
-    #[serde(default)]
     pub(crate) args: Vec<String>,
-    #[serde(default = "ten_minutes")]
     pub(crate) timeout_seconds: u32,
-    #[serde(default = "two")]
     pub(crate) retries: u32,
-}
-
-fn two() -> u32 {
-    2
-}
-
-fn seventy() -> u32 {
-    70
-}
-
-fn ten_minutes() -> u32 {
-    600
-}
-
-impl Default for Values {
-    fn default() -> Self {
-        Self {
-            image: String::new(),
-            pull_policy: None,
-            port: 8080,
-            replicas: None,
-            autoscale: None,
-            env: BTreeMap::new(),
-            secret_env: BTreeMap::new(),
-            config_files: Vec::new(),
-            ingress: None,
-            gateway: None,
-            health: Health::default(),
-            shutdown: Shutdown::default(),
-            command: Vec::new(),
-            args: Vec::new(),
-            writable_paths: vec!["/tmp".to_owned()],
-            writable_size: None,
-            run_as_user: 10_001,
-            rollout: Rollout::default(),
-            extra_ports: Vec::new(),
-            service: Service::default(),
-            network_policy: NetworkPolicy::default(),
-            migration: None,
-        }
-    }
-}
-
-impl Default for Health {
-    fn default() -> Self {
-        let path = "/healthz".to_owned();
-        Self { kind: HealthKind::Http, path, liveness_path: None, port: None, startup_seconds: 60 }
-    }
-}
-
-impl Default for Shutdown {
-    fn default() -> Self {
-        Self { drain_seconds: 10, grace_seconds: 45 }
-    }
-}
-
-impl Default for Rollout {
-    fn default() -> Self {
-        Self { max_surge: Value::from("25%"), max_unavailable: Value::from(0) }
-    }
 }
 
 impl Values {
@@ -269,11 +185,6 @@ impl Values {
 }
 
 impl Ingress {
-    /// First part of the paths it serves.
-    pub(crate) fn path(&self) -> &str {
-        self.path.as_deref().unwrap_or("/")
-    }
-
     /// The Secret with the certificate, where HTTPS is served.
     pub(crate) fn certificate(&self, name: &str) -> Option<String> {
         let given = self.tls.secret.clone();

@@ -67,7 +67,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         ),
         Operation::new(
             "Passwords",
-            "With `auth.client` clients log in by SASL digest: a JAAS file with a section `Client` of `org.apache.zookeeper.server.auth.DigestLoginModule`, the username and the password of the output. Whether members log in at each other (`auth.quorum`) changes only while none runs: `kubectl scale statefulset NAME --replicas=0`, then publish.",
+            "With `auth.client` clients log in by SASL digest: a JAAS file with a section `Client` of `org.apache.zookeeper.server.auth.DigestLoginModule`, the username and the password of the output; Java clients of 3.9 also need `-Dzookeeper.fips-mode=false`, without which they do not use the digest. Whether members log in at each other (`auth.quorum`) changes only while none runs: `kubectl scale statefulset NAME --replicas=0`, then publish.",
         ),
         Operation::new(
             "Backup",

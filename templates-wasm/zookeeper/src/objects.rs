@@ -112,7 +112,8 @@ fn notes(block: &Block, values: &Values) -> String {
         let (secret, user) = (block.auth_secret(), &values.auth.username);
         let _ = write!(
             text,
-            "\nClients log in by SASL digest as `{user}`, with the key `client-password` of the Secret `{secret}`.\n"
+            "\nClients log in by SASL digest as `{user}`, with the key `client-password` of the Secret `{secret}`. Java \
+             clients of 3.9 need `-Dzookeeper.fips-mode=false` for it.\n"
         );
     }
     if values.reconfigures() {

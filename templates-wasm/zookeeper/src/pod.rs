@@ -25,8 +25,10 @@ pub(crate) fn pod(block: &Block, values: &Values, meta: &Meta, config: &Value) -
         .command(["bash", "/ku8/conf/init.sh", "/data", &first])
         .read_only("config", CONF)
         .mount("data", "/data");
+    // Scheduling differs between one member and several; where members come and go, nobody is to restart for it.
+    let apart = if values.reconfigures() { 3 } else { values.members() };
     let mut pod = block
-        .pod(meta, values.members())
+        .pod(meta, apart)
         .checksum("config", config)
         .grace_period(60)
         .init(init)
@@ -103,7 +105,9 @@ fn heap(block: &Block, values: &Values) -> u64 {
 
 fn flags(values: &Values) -> String {
     // The process is the container: when memory runs out it must end, not limp on without a thread it needs.
-    let mut flags = "-XX:+ExitOnOutOfMemoryError".to_owned();
+    // A pod has another address after each start; a JVM that keeps the old one for 30 seconds keeps a restarted leader
+    // from being found, and its followers give up and elect again.
+    let mut flags = "-XX:+ExitOnOutOfMemoryError -Dsun.net.inetaddr.ttl=1".to_owned();
     if let Some(bytes) = values.jute.maxbuffer_bytes {
         flags = format!("{flags} -Djute.maxbuffer={bytes}");
     }

@@ -125,7 +125,7 @@ fn leader_first(name: &str, old: u32) -> Finding {
     );
     Finding::warning("/replicas", "zookeeper.scale.leader", message).hint(format!(
         "before publishing, ask {name}-{last} for `srvr`; if it says `Mode: leader`, delete that pod and wait until it is \
-         ready. If the rollout has stopped, delete the pod of the member that leads now"
+         ready. If the rollout has stopped, delete the pod of the member that leads, and again until all are ready"
     ))
 }
 

@@ -14,6 +14,7 @@ mod proxy;
 mod render;
 mod requests;
 mod table;
+mod templates;
 mod world;
 
 use std::process::ExitCode;
@@ -62,6 +63,7 @@ type Measure = fn(&World, &Options, &mut Table) -> Result<(), Error>;
 
 const MEASURES: &[(&str, Measure)] = &[
     ("one render", render::measure),
+    ("every template", templates::measure),
     ("one MySQL against the cluster", mysql::measure),
     ("growth with the number of objects", growth::measure),
     ("lists", list::measure),
@@ -75,7 +77,7 @@ fn run(options: &Options, table: &mut Table) -> Vec<String> {
         Err(error) => return vec![error.to_string()],
     };
     let mut failures = Vec::new();
-    for (what, measure) in MEASURES {
+    for (what, measure) in MEASURES.iter().filter(|(what, _)| !options.templates || *what == "every template") {
         eprintln!("measuring {what}");
         if let Err(error) = measure(&world, options, table) {
             failures.push(format!("{what}: {error}"));

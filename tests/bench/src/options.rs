@@ -2,11 +2,12 @@
 //! It never looks at anything but its arguments.
 
 /// One line of help.
-pub(crate) const USAGE: &str = "usage: cargo bench-peers [--quick] [--large] [--debug] [-o json]
-  --quick   fewer runs
-  --large   also 5,000 objects
-  --debug   measure the debug build, to try the benchmarks themselves
-  -o json   the same numbers for programs";
+pub(crate) const USAGE: &str = "usage: cargo bench-peers [--quick] [--large] [--templates] [--debug] [-o json]
+  --quick      fewer runs
+  --large      also 5,000 objects
+  --templates  only the rows of each template
+  --debug      measure the debug build, to try the benchmarks themselves
+  -o json      the same numbers for programs";
 
 /// The command line, read.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(crate) struct Options {
     pub(crate) quick: bool,
     /// Also 5,000 objects.
     pub(crate) large: bool,
+    /// Only the rows of each template.
+    pub(crate) templates: bool,
     /// The debug build of the CLI.
     pub(crate) debug: bool,
     /// JSON instead of a table.
@@ -30,6 +33,7 @@ impl Options {
             match arg.as_str() {
                 "--quick" => options.quick = true,
                 "--large" => options.large = true,
+                "--templates" => options.templates = true,
                 "--debug" => options.debug = true,
                 "-ojson" | "-o=json" | "--output=json" => options.json = true,
                 "-o" | "--output" if args.next_if(|word| word == "json").is_some() => options.json = true,

@@ -60,6 +60,11 @@ impl Table {
         self.rows.iter().find(|row| row.id == id)
     }
 
+    /// All rows.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter()
+    }
+
     /// Rows and verdicts for programs.
     pub(crate) fn to_json(&self, verdicts: &[crate::aims::Verdict]) -> Value {
         let rows: Vec<Value> = self

@@ -1,8 +1,6 @@
 //! Runs what the templates render in the real software, on loopback, without any cluster.
 //! It never checks the text of a manifest: the software does, by starting, answering and surviving.
 
-mod maven;
-
 mod pod;
 
 mod mysql;
@@ -10,8 +8,6 @@ mod mysql;
 mod redis;
 
 mod scripts;
-
-mod zookeeper;
 
 use std::io::Write as _;
 use std::path::Path;

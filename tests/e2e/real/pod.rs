@@ -83,12 +83,6 @@ impl Pod {
         pod
     }
 
-    /// Puts a folder of programs before those of the machine.
-    pub(super) fn programs(mut self, folder: &Path) -> Self {
-        self.path = format!("{}:{}", folder.display(), self.path);
-        self
-    }
-
     /// The folder that stands for a path in the container.
     pub(super) fn folder(&self, path: &str) -> PathBuf {
         PathBuf::from(self.here(path))

@@ -37,6 +37,12 @@ fn controllers_are_one_or_three_and_brokers_too() {
 }
 
 #[test]
+fn brokers_said_to_be_empty_do_not_run() {
+    silent(json!({"brokers": 4, "scaling": {"drainedFrom": 4}}));
+    assert_refused(&refused(json!({"brokers": 5, "scaling": {"drainedFrom": 4}})), "kafka.brokers.drained-runs");
+}
+
+#[test]
 fn replicas_fit_the_brokers() {
     silent(json!({"brokers": 5, "replicationFactor": 5, "minInsyncReplicas": 3}));
     assert_refused(&refused(json!({"replicationFactor": 4})), "kafka.replicas.more-than-brokers");

@@ -42,21 +42,21 @@ fn brokers_grow_by_any_number() {
 fn brokers_leave_only_when_they_are_empty() {
     refused(json!({"brokers": 5}), json!({"brokers": 4}), "kafka.brokers.shrink");
     refused(json!({"brokers": 5}), json!({}), "kafka.brokers.shrink");
-    let partly = json!({"brokers": 3, "scaling": {"drained": [4]}});
+    let partly = json!({"brokers": 3, "scaling": {"drainedFrom": 4}});
     refused(json!({"brokers": 5}), partly, "kafka.brokers.shrink");
-    let empty = json!({"brokers": 3, "scaling": {"drained": [3, 4]}});
+    let empty = json!({"brokers": 3, "scaling": {"drainedFrom": 3}});
     told(json!({"brokers": 5}), empty, "kafka.brokers.leave");
     // Controllers never leave, empty or not.
-    let all = json!({"brokers": 2, "scaling": {"drained": [2, 3, 4]}});
+    let all = json!({"brokers": 2, "scaling": {"drainedFrom": 2}});
     refused(json!({"brokers": 5}), all, "kafka.brokers.fewer-than-controllers");
 }
 
 #[test]
-fn the_refusal_to_shrink_names_ids_and_ordinals() {
+fn the_refusal_to_shrink_names_ids_and_what_to_set() {
     let from = json!({"brokers": 5, "nodeIdBase": 100});
     let findings = change(from, json!({"brokers": 3, "nodeIdBase": 100})).unwrap_err();
     let hint = findings.iter().find(|found| found.code == "kafka.brokers.shrink").unwrap().hint.clone().unwrap();
-    assert!(hint.contains("ids 103, 104") && hint.contains("[3, 4]"), "{hint}");
+    assert!(hint.contains("ids 103, 104") && hint.contains("scaling.drainedFrom to 3"), "{hint}");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn claims_that_outlived_a_delete_are_judged() {
     let five = ["data-demo-0", "data-demo-1", "data-demo-2", "data-demo-3", "data-demo-4", "data-other-8"];
     case(json!({"brokers": 5}), &five).unwrap();
     case(json!({"brokers": 6}), &five).unwrap();
-    case(json!({"scaling": {"drained": [3, 4]}}), &five).unwrap();
+    case(json!({"scaling": {"drainedFrom": 3}}), &five).unwrap();
     assert_refused(&case(json!({}), &five).unwrap_err(), "kafka.brokers.volumes-remain");
     case(json!({"controllers": 1}), &["data-demo-0"]).unwrap();
     assert_refused(&case(json!({}), &["data-demo-0"]).unwrap_err(), "kafka.controllers.volumes-remain");

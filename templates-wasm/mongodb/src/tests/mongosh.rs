@@ -1,5 +1,5 @@
 //! The scripts in the real mongosh, against a world of servers made of JavaScript: first boot, lost volumes, growth,
-//! shrinking, hand-over. It never reaches a mongod; without node, npm or the registry it is skipped, aloud.
+//! shrinking, hand-over; and over the real protocol. It never reaches a mongod; without node or npm it is skipped, aloud.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -114,4 +114,31 @@ fn each_script_starts_as_the_pod_starts_it_and_leaves_nothing_behind() {
         written.push(entry.unwrap().file_name().to_string_lossy().into_owned());
     }
     assert!(written.iter().all(|name| !name.contains("_log")), "a log would hold addresses: {written:?}");
+}
+
+#[test]
+fn the_real_protocol_carries_what_the_scripts_mean() {
+    let program = match program() {
+        Ok(program) => program,
+        Err(why) => return skipped(&why),
+    };
+    let apart = Command::new("unshare").args(["--net", "ip", "link", "set", "lo", "up"]).output();
+    if !apart.is_ok_and(|output| output.status.success()) {
+        return skipped("no network of its own: needs root, unshare and iproute2");
+    }
+    let pod = Pod::new();
+    pod.write("members", "1\n");
+    let mut command = shell(&pod, &program);
+    command.env("KU8_POD", "orders-0").env("KU8_WIRE", folder("tests/mongosh/wire.js"));
+    command.env("KU8_MODULES", program.parent().unwrap().parent().unwrap());
+    let output = command.args(["unshare", "--net", "sh"]).arg(folder("tests/mongosh/wire.sh")).output().unwrap();
+    let said = text(&output);
+    assert!(output.status.success() && said.contains("the loop has stopped"), "{said}");
+    let wanted =
+        "replSetInitiate@admin createUser@admin usersInfo@orders createUser@orders usersInfo@admin createUser@admin";
+    assert!(said.contains(wanted), "{said}");
+    assert!(said.contains("nobody to hand over to"), "{said}");
+    for secret in ["Root/pass@1", "App:pass%2", "Metr#pass3"] {
+        assert!(!said.contains(secret), "{said}");
+    }
 }

@@ -76,21 +76,26 @@ unfence() {
   done
   fenced=
 }
-# Everything that member $1 and all others who answer hold. The long part is done while writes still go on.
+# Whether a member answers and belongs: what one that is held back has more than the others is for a person to judge.
+belongs() { [ "$(ask "$1" 'SELECT NOT @@global.skip_replica_start' || true)" = 1 ]; }
+# Takes everything that member $1 and all others hold. The long part is done while writes still go on.
 gather() {
-  local i code
-  ask "$1" 'SELECT 1' >/dev/null && catch_up "$1" && fence "$1" || return 1
+  local i
+  ask "$1" 'SELECT 1' >/dev/null || return 1
   for i in $(others); do
-    code=0
-    ask "$i" 'SELECT 1' >/dev/null || code=$?
-    [ "$code" = 0 ] || continue
+    [ "$i" = "$1" ] || belongs "$i" || continue
+    catch_up "$i" || return 1
+  done
+  fence "$1" || return 1
+  for i in $(others); do
+    [ "$i" = "$1" ] || belongs "$i" || continue
     fence "$i" && catch_up "$i" || return 1
   done
 }
 gather_rest() {
   local i
   for i in $(others); do
-    ask "$i" 'SELECT 1' >/dev/null || continue
+    belongs "$i" || continue
     fence "$i" || say "$name-$i could not be made read-only"
     catch_up "$i" || say "not all of $name-$i could be taken over"
   done

@@ -8,21 +8,22 @@ use template_sdk::block::{Block, Spread};
 use template_sdk::{Finding, Findings, Quantity, Request, Value};
 
 use crate::image::Image;
+use crate::read::read;
 use crate::values::{HealthKind, Values};
 
-/// Returns every finding about the values and the way to them, except those about the image's name.
-pub(crate) fn judge(values: &Values, block: &Block, request: &Request) -> Findings {
-    let mut findings = Findings::new();
-    pods(values, block, &mut findings);
-    health(values, &mut findings);
-    stopping(values, block, request, &mut findings);
-    names::judge(values, &mut findings);
-    reach::judge(values, block, &mut findings);
-    for before in request.states().filter_map(|state| state.at::<Values>("")) {
-        reach::change(&before, values, &mut findings);
+/// Finds everything about the values and the way to them, except whether the image is one.
+pub(crate) fn judge(values: &Values, block: &Block, request: &Request, findings: &mut Findings) {
+    pods(values, block, findings);
+    health(values, findings);
+    stopping(values, block, request, findings);
+    names::judge(values, findings);
+    reach::judge(values, block, findings);
+    for state in request.states() {
+        // What an earlier template wrote otherwise is not the fault of these values.
+        let before = read(&state.values, &mut Findings::new());
+        reach::change(&before, values, findings);
     }
-    findings.extend(notices(values));
-    findings
+    notices(values, findings);
 }
 
 /// Reads the image.
@@ -130,25 +131,26 @@ fn stopping(values: &Values, block: &Block, request: &Request, findings: &mut Fi
 }
 
 /// What works and is worth knowing: W4, short names, secrets in plain text.
-fn notices(values: &Values) -> Vec<Finding> {
-    let mut found = Vec::new();
+fn notices(values: &Values, findings: &mut Findings) {
     if let Ok(image) = image(values) {
         if image.moves() {
             let message = format!("`{}` may be another version tomorrow, and another one on each node", values.image);
             let finding = Finding::warning("/image", "web.image.moving-tag", message);
-            found.push(finding.hint("name a version or a digest"));
+            findings.push(finding.hint("name a version or a digest"));
         }
         if image.short {
             let message = format!("`{}` names no registry; it is {}", values.image, image.full());
-            found.push(Finding::info("/image", "web.image.short-name", message));
+            findings.push(Finding::info("/image", "web.image.short-name", message));
         }
     }
-    for name in values.env.iter().filter(|(name, text)| is_secret(name, text)).map(|(name, _)| name) {
+    for (name, text) in &values.env {
+        if !is_secret(name, text.as_str().unwrap_or_default()) {
+            continue;
+        }
         let message = format!("`{name}` looks like a secret, and everybody who can read the definition can read it");
         let finding = Finding::warning(format!("/env/{name}"), "web.env.plain-secret", message);
-        found.push(finding.hint(format!("put it into a Secret and name it under secretEnv.{name}")));
+        findings.push(finding.hint(format!("put it into a Secret and name it under secretEnv.{name}")));
     }
-    found
 }
 
 /// Whether a variable seems to hold a password: by its name, or because an address with one is in it.

@@ -1,8 +1,6 @@
 //! Rules about what may not be there twice, and about places in the container that are not the template's.
 //! It never touches an object: they are made after all names were found sound.
 
-use std::collections::BTreeSet;
-
 use template_sdk::{Finding, Findings};
 
 use crate::objects::key;
@@ -29,7 +27,7 @@ pub(super) fn judge(values: &Values, findings: &mut Findings) {
 }
 
 fn ports(values: &Values, findings: &mut Findings) {
-    let (mut names, mut numbers) = (BTreeSet::from([HTTP]), BTreeSet::new());
+    let (mut names, mut numbers) = (vec![HTTP], Vec::new());
     let probed = values.health.kind != HealthKind::None && values.health_port().0 == HEALTH;
     let pods = std::iter::once(("/port".to_owned(), values.port));
     let extra = |at: usize| format!("/extraPorts/{at}/port");
@@ -41,7 +39,7 @@ fn ports(values: &Values, findings: &mut Findings) {
             let finding = Finding::error(&pointer, "web.port.privileged", message);
             findings.push(finding.hint("let the program listen on 8080; service.port is what clients use"));
         }
-        if !numbers.insert(number) {
+        if seen(&mut numbers, number) {
             twice(&pointer, &number.to_string(), findings);
         }
     }
@@ -50,10 +48,17 @@ fn ports(values: &Values, findings: &mut Findings) {
         twice("/service/port", &number.to_string(), findings);
     }
     for (at, extra) in values.extra_ports.iter().enumerate() {
-        if extra.name == HEALTH && probed || !names.insert(&extra.name) {
+        if extra.name == HEALTH && probed || seen(&mut names, extra.name.as_str()) {
             twice(&format!("/extraPorts/{at}/name"), &extra.name, findings);
         }
     }
+}
+
+/// Whether it was there before; it is there from now on.
+fn seen<T: PartialEq>(all: &mut Vec<T>, one: T) -> bool {
+    let known = all.contains(&one);
+    all.push(one);
+    known
 }
 
 fn twice(pointer: &str, what: &str, findings: &mut Findings) {
@@ -62,7 +67,7 @@ fn twice(pointer: &str, what: &str, findings: &mut Findings) {
 }
 
 fn paths(values: &Values, findings: &mut Findings) {
-    let (mut seen, mut keys) = (BTreeSet::new(), BTreeSet::new());
+    let (mut places, mut keys) = (Vec::new(), Vec::new());
     let writable =
         values.writable_paths.iter().enumerate().map(|(at, path)| (format!("/writablePaths/{at}"), path, true));
     let files = values.config_files.iter().enumerate();
@@ -72,14 +77,14 @@ fn paths(values: &Values, findings: &mut Findings) {
             let finding = Finding::error(&pointer, "web.paths.reserved", format!("`{path}` {reason}"));
             findings.push(finding.hint("name a place of the program's own, such as /tmp or /app/config.yaml"));
         }
-        if !seen.insert(path.as_str()) || !folder && !keys.insert(key(path)) {
+        if seen(&mut places, path.as_str()) || !folder && seen(&mut keys, key(path)) {
             let finding = Finding::error(&pointer, "web.paths.duplicate", format!("`{path}` is already there"));
             findings.push(finding.hint("name each path once"));
         }
     }
     for (at, file) in values.config_files.iter().enumerate() {
         let inside = |other: &str| other.strip_prefix(&file.path).is_some_and(|rest| rest.starts_with('/'));
-        if seen.iter().any(|other| inside(other)) {
+        if places.iter().any(|other| inside(other)) {
             let message = format!("`{}` is a file, and another path is below it", file.path);
             let finding = Finding::error(format!("/configFiles/{at}/path"), "web.paths.duplicate", message);
             findings.push(finding.hint("a path is a file or a folder"));

@@ -42,7 +42,9 @@ QuorumLearner {
 fi
 if [ -n "$jaas" ]; then
   printf '%s' "$jaas" >"$target/jaas.conf"
+  # Since 3.9 the program thinks of DIGEST-MD5 as not allowed unless told otherwise.
   options+="-Djava.security.auth.login.config=$target/jaas.conf
+-Dzookeeper.fips-mode=false
 "
 fi
 if [ -f "$secrets/super-password" ]; then

@@ -74,7 +74,9 @@ while :; do
   sleep 3
 done
 
-cp "$here/logback.xml" "$conf/logback.xml"
+# Copied by content: the mode of a mounted file would forbid the next copy.
+cat "$here/logback.xml" >"$conf/.logback.new"
+mv -f "$conf/.logback.new" "$conf/logback.xml"
 {
   cat "$here/zoo.cfg"
   printf 'dynamicConfigFile=%s\n' "$own_file"

@@ -58,10 +58,11 @@ fn the_longest_name_leaves_room_for_the_jobs() {
 #[test]
 fn a_change_of_size_restarts_nobody() {
     let pod = |replicas: u32| {
-        let rendered = change(3, replicas, 3).unwrap();
+        let rendered = change(1, replicas, 1).unwrap();
         rendered.find("StatefulSet", "demo").unwrap()["spec"]["template"].clone()
     };
     assert_eq!(pod(3), pod(5));
+    assert_eq!(pod(3), pod(1));
     assert_eq!(change(3, 5, 3).unwrap().find("ConfigMap", "demo-members").unwrap()["data"]["count"], "5");
 }
 
