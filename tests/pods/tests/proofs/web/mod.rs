@@ -74,7 +74,7 @@ fn a_rollout_under_load_loses_no_request() {
 
 /// Stops the only pod while a request is under way: the answer of that request, and of one sent to the pod's own
 /// address when the Service already sent nobody there.
-fn stopped(stage: &Stage, drain: u32) -> (Answer, Option<Answer>) {
+fn stopped(stage: &Stage, drain: u32) -> (Answer, Option<Answer>, Duration) {
     stage.deploy(&shop(&json!({"replicas": 1, "shutdown": {"drainSeconds": drain, "graceSeconds": 60}})));
     up(stage, &["shop-0"]);
     let address = stage.address("shop-0");
@@ -87,20 +87,20 @@ fn stopped(stage: &Stage, drain: u32) -> (Answer, Option<Answer>) {
             get(stage, &format!("http://{address}:8080"))
         });
         let took = stop.join().expect("a stop");
-        println!("web: stopped after {:.1} s with a drain of {drain} s", took.as_secs_f64());
         assert!(took >= Duration::from_secs(u64::from(drain)), "{took:?}");
-        (slow.join().expect("a request"), late)
+        (slow.join().expect("a request"), late, took)
     })
 }
 
 #[test]
 fn the_drain_is_what_saves_requests() {
     let Some(stage) = stage("web drains") else { return };
-    let (slow, late) = stopped(&stage, 15);
+    let (slow, late, took) = stopped(&stage, 15);
+    println!("web: stopped after {:.1} s with a drain of 15 s", took.as_secs_f64());
     assert_eq!(slow.ok(), "one", "begun before the stop");
     assert_eq!(late.expect("asked").ok(), "one", "from somebody who has not heard of the stop");
     let other = self::stage("web without a drain").expect("a second stage");
-    let (slow, _) = stopped(&other, 0);
+    let (slow, ..) = stopped(&other, 0);
     assert!(!slow.succeeded(), "without a drain the program drops what it is doing: {}", slow.text());
 }
 
