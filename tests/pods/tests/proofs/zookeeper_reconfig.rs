@@ -218,7 +218,8 @@ fn a_member_with_another_password_is_not_let_in() {
     stage.stop("zk-2");
     stage.set_secret("zk-auth", "quorum-password", "another");
     stage.start("zk-2");
-    let refused = |ordinal: u32| stage.logs(&format!("zk-{ordinal}"), CONTAINER).contains("authentication failed");
+    let refused =
+        |ordinal: u32| stage.logs(&format!("zk-{ordinal}"), CONTAINER).contains("Failed to authenticate using SASL");
     wait_for("a refusal", LIMIT, || (refused(0) || refused(1) || refused(2)).then_some(()));
     assert!(!stage.is_ready("zk-2"), "a member with another password serves");
     stage.stop("zk-2");
