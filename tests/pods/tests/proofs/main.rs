@@ -1,6 +1,7 @@
 //! The proof of each template on the real software, in simulated pods: one module per template.
 //! It never runs where it cannot: what is missing is said aloud, and the rest goes on.
 
+mod kafka;
 mod mysql;
 mod redis;
 mod simulator;
