@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "figures are what a proof is read for")]
 
 mod memcached;
+mod kafka;
 mod mysql;
 mod redis;
 mod simulator;
