@@ -70,7 +70,7 @@ fn keyword_holds(
             }
             value.as_array().map_or(Some(true), |items| list(document, keyword, rule, items))
         }
-        "properties" | "required" | "additionalProperties" => {
+        "properties" | "required" | "additionalProperties" | "propertyNames" | "minProperties" | "maxProperties" => {
             if keywords.contains_key("patternProperties") {
                 return None;
             }
@@ -200,6 +200,9 @@ fn object(
             let present = members.iter().filter_map(|(name, value)| Some((known.get(name)?, value)));
             every(present.map(|(schema, value)| judge(document, schema, value)))
         }
+        "propertyNames" => every(members.keys().map(|name| judge(document, rule, &Value::from(name.as_str())))),
+        "minProperties" => Some(members.len() >= usize::try_from(rule.as_u64()?).ok()?),
+        "maxProperties" => Some(members.len() <= usize::try_from(rule.as_u64()?).ok()?),
         "required" => every(rule.as_array()?.iter().map(|name| Some(members.contains_key(name.as_str()?)))),
         _ => {
             let known = keywords.get("properties").and_then(Value::as_object);

@@ -25,6 +25,7 @@ fn schemas() -> Vec<Value> {
         json!({"type": "string", "pattern": "^\\d.(?:a)$"}),
         json!({"patternProperties": {"^a": {"type": "string"}}, "additionalProperties": false}),
         json!({"prefixItems": [{"type": "string"}], "items": {"type": "integer"}}),
+        json!({"minProperties": 1, "maxProperties": 1, "propertyNames": {"pattern": "^[-._a-z]{1,3}$", "enum": ["a", "c"]}}),
         json!({"dependentRequired": {"a": ["b"]}, "minProperties": 1, "multipleOf": 2, "exclusiveMinimum": 0}),
     ]
 }
