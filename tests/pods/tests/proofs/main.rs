@@ -3,8 +3,8 @@
 
 #![expect(clippy::print_stdout, reason = "figures are what a proof is read for")]
 
-mod memcached;
 mod kafka;
+mod memcached;
 mod mysql;
 mod redis;
 mod simulator;
