@@ -138,8 +138,8 @@ fn accepted(space: &Space, name: &str, words: &[&str]) {
     }
     let file = space.file(&format!("{name}.objects.yaml"), yaml(&all));
     let created = space.try_kubectl(&["create", "--dry-run=server", "--validate=strict", "-o", "name", "-f", &file]);
-    let created = created.unwrap_or_else(|error| panic!("{name}: {error}"));
-    assert_eq!(created.lines().count(), all.len(), "{name}: {created}");
+    let count = created.as_ref().map_or(0, |created| created.lines().count());
+    assert_eq!(count, all.len(), "{name}: {created:?}");
 }
 
 #[test]

@@ -18,11 +18,13 @@ pub(crate) fn schema() -> Value {
                       coreutils and sed, and must run as user 10001.";
     own["properties"]["image"]["properties"]["repository"] = json!({
         "description": repository,
+        "examples": ["registry.example.com/fastdfs"],
         "x-ku8-i18n": {"zh": {"title": "镜像地址", "description":
             "完整的镜像名，必填：FastDFS 没有官方镜像。需要 FastDFS 6.11 或更新版本、shell、coreutils 和 sed，并能以用户 10001 运行。"}},
     });
     own["properties"]["image"]["properties"]["tag"] = json!({
         "description": "Version of the image. Required; name a version, not latest.",
+        "examples": ["6.12"],
         "x-ku8-i18n": {"zh": {"title": "镜像标签", "description": "镜像的版本，必填；请写明版本，不要用 latest。"}},
     });
     let text = "Distributed file store: trackers, and groups of storages that copy each other's files. Beta.";

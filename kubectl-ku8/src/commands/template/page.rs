@@ -10,7 +10,7 @@ use crate::commands::pipeline::try_render;
 use crate::definition::{Definition, TemplateRef, merge};
 use crate::error::CommandError;
 use crate::render::{Rendered, Template};
-use crate::schema::{Group, Kind, Parameter, Question, parameters, questions};
+use crate::schema::{Group, Kind, Parameter, Question, Schema, parameters, questions};
 
 use super::OFFLINE_KUBERNETES;
 
@@ -63,7 +63,8 @@ impl<'t> Page<'t> {
     pub(super) fn of(context: &Context, template: &'t Template) -> Result<Self, CommandError> {
         let schema = template.schema();
         let words = titles(context, template);
-        let example = example_values(schema, NAME);
+        let parameters = parameters(schema, context.ui.lang().key());
+        let example = example(schema, &parameters);
         let asked = questions(schema, None);
         let (mut costs, mut forms) = (Vec::new(), Vec::new());
         let first = form(context, template, &example, "")?;
@@ -85,15 +86,7 @@ impl<'t> Page<'t> {
             }
         }
         forms.splice(0..0, first);
-        Ok(Self {
-            template,
-            title: words.title,
-            description: words.description,
-            parameters: parameters(schema, context.ui.lang().key()),
-            example,
-            costs,
-            forms,
-        })
+        Ok(Self { template, title: words.title, description: words.description, parameters, example, costs, forms })
     }
 
     /// The page as a document.
@@ -112,9 +105,31 @@ impl<'t> Page<'t> {
 
     /// The command that defines one.
     pub(super) fn command(&self) -> String {
-        let values: Vec<String> =
-            self.example.iter().map(|(name, value)| format!(" --set {name}={}", plain(value))).collect();
+        let mut values = Vec::new();
+        leaves("", &Value::Object(self.example.clone()), &mut values);
         format!("kubectl ku8 define NAME -t {}{}", self.template.metadata().name, values.concat())
+    }
+}
+
+/// What must be given, and what everybody is asked for and an example is known of.
+fn example(schema: &Schema, parameters: &[Parameter]) -> Map<String, Value> {
+    let mut values = example_values(schema, NAME);
+    for parameter in parameters.iter().filter(|one| one.group == Group::Basic && one.told.default.is_none()) {
+        if let Some(value) = parameter.told.examples.first() {
+            put(&mut values, &parameter.told.pointer, value);
+        }
+    }
+    values
+}
+
+/// ` --set path=value` for every value.
+fn leaves(path: &str, value: &Value, found: &mut Vec<String>) {
+    let Value::Object(members) = value else {
+        found.push(format!(" --set {path}={}", plain(value)));
+        return;
+    };
+    for (name, member) in members {
+        leaves(&if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, member, found);
     }
 }
 
@@ -169,12 +184,16 @@ fn form(
 
 fn with(example: &Map<String, Value>, question: &Question, choice: &Value) -> Map<String, Value> {
     let mut values = example.clone();
-    let names = question.pointer.split('/').skip(1).collect::<Vec<_>>();
-    let patch = names.into_iter().rev().fold(choice.clone(), |inner, name| json!({ name: inner }));
-    if let Value::Object(patch) = patch {
-        merge(&mut values, &patch);
-    }
+    put(&mut values, &question.pointer, choice);
     values
+}
+
+fn put(values: &mut Map<String, Value>, pointer: &str, value: &Value) {
+    let names = pointer.split('/').skip(1).collect::<Vec<_>>();
+    let patch = names.into_iter().rev().fold(value.clone(), |inner, name| json!({ name: inner }));
+    if let Value::Object(patch) = patch {
+        merge(values, &patch);
+    }
 }
 
 fn images_of(value: &Value, found: &mut Vec<String>) {
