@@ -1,8 +1,6 @@
 //! The proof of each template on the real software, in simulated pods: one module per template.
 //! It never runs where it cannot: what is missing is said aloud, and the rest goes on.
 
-#![expect(clippy::print_stdout, reason = "figures are what a proof is read for")]
-
 mod kafka;
 mod memcached;
 mod mysql;
