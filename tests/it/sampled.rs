@@ -3,14 +3,14 @@
 
 use kubectl_ku8::object::GroupKind;
 use kubectl_ku8::render::{Diagnostic, RenderError, builtin, render};
-use kubectl_ku8::schema::{Kind, Question, Schema, check_answer, questions};
+use kubectl_ku8::schema::{Group, Kind, Question, Schema, check_answer, parameters, questions};
 use serde_json::{Map, Value, json};
 use template_sdk::{Request, testing};
 
 use super::golden::{RUNTIME, crate_of};
 
 /// Sets of values for each template.
-const SAMPLES: u64 = 120;
+const SAMPLES: u64 = 60;
 
 /// Texts of which some fit most questions.
 const TEXTS: [&str; 12] =
@@ -42,9 +42,25 @@ fn words(question: &Question) -> Vec<String> {
     }
 }
 
+/// What everybody is asked for and the schema has an example of.
+pub(crate) fn examples(schema: &Schema) -> Value {
+    let mut values = Value::Object(Map::new());
+    let asked =
+        parameters(schema, None).into_iter().filter(|one| one.group == Group::Basic && one.told.default.is_none());
+    for (pointer, example) in asked.filter_map(|one| Some((one.told.pointer, one.told.examples.first()?.clone()))) {
+        put(&mut values, &pointer, example);
+    }
+    values
+}
+
+fn put(values: &mut Value, pointer: &str, value: Value) {
+    let place = pointer.split('/').skip(1).fold(values, |place, name| &mut place[name]);
+    *place = value;
+}
+
 /// Values the schema takes: what must be given, and some of the rest.
 fn sample(schema: &Schema, chance: &mut Chance) -> Value {
-    let mut values = Value::Object(Map::new());
+    let mut values = examples(schema);
     let few = 2 + chance.below(8);
     for question in questions(schema, None) {
         let wanted = question.required && question.default.is_none() || chance.below(10) < few / 2;
@@ -56,12 +72,7 @@ fn sample(schema: &Schema, chance: &mut Chance) -> Value {
             continue;
         }
         let value = fitting[chance.below(fitting.len())].clone();
-        let mut place = &mut values;
-        let names: Vec<&str> = question.pointer.split('/').skip(1).collect();
-        for name in &names[..names.len() - 1] {
-            place = &mut place[*name];
-        }
-        place[names[names.len() - 1]] = value;
+        put(&mut values, &question.pointer, value);
     }
     values
 }

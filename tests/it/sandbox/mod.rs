@@ -315,9 +315,9 @@ fn a_templates_own_refusal_is_passed_on() {
 
 /// What a person would answer who answers only what must be answered.
 fn answers(schema: &Schema) -> Value {
-    let mut values = json!({});
+    let mut values = super::sampled::examples(schema);
     for question in questions(schema, None) {
-        if question.required && question.default.is_none() {
+        if question.required && question.default.is_none() && values.pointer(&question.pointer).is_none() {
             let name = question.pointer.strip_prefix('/').unwrap();
             values[name] = check_answer(schema, &question, "orders").unwrap();
         }
