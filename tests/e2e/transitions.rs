@@ -76,7 +76,8 @@ fn of_a_database() {
         &published,
         &[
             (json!({"version": "9.7"}), Told, "mysql.version.up"),
-            (json!({"topology": "replication"}), Told, "mysql.topology.to-replication"),
+            (json!({"topology": "replication"}), Refused, "mysql.topology.alone-first"),
+            (json!({"topology": "replication", "replication": {"replicas": 0}}), Told, "mysql.topology.to-replication"),
         ],
     );
 }
@@ -101,7 +102,6 @@ fn of_replicated_databases() {
         &json!({"members": 3, "version": "8.0"}),
         &[
             (json!({"members": 1}), Refused, "mongodb.members.majority"),
-            (json!({"members": 4}), Refused, ""),
             (json!({"version": "7.0"}), Refused, "mongodb.version.down"),
             (json!({"replicaSetName": "other"}), Refused, "mongodb.set.name-immutable"),
             (json!({"clusterDomain": "other.example"}), Refused, "mongodb.set.domain-immutable"),

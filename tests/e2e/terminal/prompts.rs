@@ -32,7 +32,7 @@ fn ctrl_c_leaves_every_kind_of_prompt_and_the_terminal_as_it_was() {
     let inventory = space.inventory();
     // One of several, a line of text, yes or no, a value nobody may see.
     leave(&space, &screen, &before, "kubectl-ku8 new", &[], "What do you want to run?");
-    leave(&space, &screen, &before, "kubectl-ku8 new", &["What do you want to run?"], "[my-mysql]");
+    leave(&space, &screen, &before, "kubectl-ku8 new", &["What do you want to run?"], "[my-kafka]");
     leave(&space, &screen, &before, "kubectl-ku8 new x-db -t mysql", &[], "Size (1/");
     leave(&space, &screen, &before, "kubectl-ku8 delete shop-db", &[], "[y/N]");
     leave(&space, &screen, &before, "kubectl-ku8 secret set shop-db shop-db-auth/extra", &[], "(not shown)");

@@ -18,11 +18,15 @@ fn a_service_is_defined_question_by_question_and_the_shown_command_stores_the_sa
     screen.line("kubectl-ku8 new");
     screen.shows("What do you want to run?");
     // A choice is taken with arrows, by its number, or by its first letter.
-    screen.shows("> 1 mysql");
+    screen.shows("> 1 kafka");
+    // What is beta is not what Enter takes.
+    screen.shows("  8 fastdfs");
     screen.keys(&["Down"]);
-    screen.shows("> 2 redis");
-    screen.letters("m");
-    screen.shows("> 1 mysql");
+    screen.shows("> 2 memcached");
+    screen.letters("r");
+    screen.shows("> 5 redis");
+    screen.keys(&["Up"]);
+    screen.shows("> 4 mysql");
     screen.keys(&["Enter"]);
 
     // A wrong name is told as it is typed, refused on Enter, and stays to be mended.

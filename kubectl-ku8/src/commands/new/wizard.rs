@@ -189,14 +189,19 @@ impl<'c> Wizard<'c> {
     }
 
     fn ask_template(&mut self) -> Result<bool, CommandError> {
-        let mut items = Vec::new();
+        let mut found = Vec::new();
         for entry in builtin::all() {
             let template = load_by_name(self.context, entry.name)?;
-            items.push(Item { word: entry.name.to_owned(), note: titles(self.context, &template).title });
+            // Versions below 1.0 are not settled yet: nobody takes one by pressing Enter.
+            let unsettled = template.metadata().version.starts_with("0.");
+            found.push((unsettled, entry.name, titles(self.context, &template).title));
         }
+        found.sort();
+        let item = |(_, name, title): &(bool, &str, String)| Item { word: (*name).to_owned(), note: title.clone() };
+        let items: Vec<Item> = found.iter().map(item).collect();
         let question = Question { title: self.words.template.to_owned(), ..Question::default() };
         match self.asker.choice(&question, &items, 0, &|_| None)? {
-            Answer::Given(at) => self.choose(builtin::all()[at].name).map(|()| true),
+            Answer::Given(at) => self.choose(found[at].1).map(|()| true),
             Answer::Back => Ok(false),
         }
     }
