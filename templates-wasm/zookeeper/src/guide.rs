@@ -6,7 +6,7 @@ use template_sdk::{Operation, Rule, block};
 use crate::SPEC;
 
 /// Every rule of the template's own.
-const RULES: [(&str, &str); 29] = [
+const RULES: [(&str, &str); 28] = [
     ("zookeeper.replicas.even", "The ensemble has 1, 3, 5 or 7 members."),
     (
         "zookeeper.scale.odd-jump",
@@ -16,11 +16,7 @@ const RULES: [(&str, &str); 29] = [
         "zookeeper.scale.leader",
         "Warned: on the way from 3 to 4 in mode static the last member must not lead when it restarts.",
     ),
-    ("zookeeper.scale.shrink-jump", "In mode static it shrinks by fewer members than could decide alone."),
-    (
-        "zookeeper.scale.reconfig-shrink",
-        "In mode reconfig it grows only: that a member that leads leaves without loss is not proven.",
-    ),
+    ("zookeeper.scale.shrink-jump", "It shrinks by fewer members than could decide alone."),
     ("zookeeper.scale.via", "scaling.via is one step away from replicas, in mode static only."),
     ("zookeeper.scale.mode", "scaling.mode does not change: the volumes know where the member list is."),
     (
@@ -63,11 +59,11 @@ pub(crate) fn operations() -> Vec<Operation> {
     vec![
         Operation::new(
             "Scaling",
-            "In mode static, change `replicas` by the steps a refusal names and publish each; wait until every member is ready in between. In mode reconfig, set `replicas` and publish: a Job puts those who join on the member list when they are ready, and nobody restarts. New members know the old ones and themselves, not each other, and have no vote until they are added, so they can never decide without the old ones: that is why 1 to 3 and 3 to 5 are safe there. It does not shrink there: publish a second definition of the smaller size and copy the znodes.",
+            "In mode static, change `replicas` by the steps a refusal names and publish each; wait until every member is ready in between. In mode reconfig, set `replicas` and publish: a Job takes those who leave off the member list before their pods go, another puts those who join on it when they are ready, and nobody restarts. New members know the old ones and themselves, not each other, and have no vote until they are added, so they can never decide without the old ones: that is why 1 to 3 and 3 to 5 are safe there. When the leader is among those who leave, writes stop for some seconds while another takes over; until it notices, the old one may still answer `srvr` with `Mode: leader`, but it confirms nothing. Members that leave keep their volumes; one that comes back joins like a new one.",
         ),
         Operation::new(
             "Member list",
-            "In mode reconfig, `kubectl exec NAME-0 -- bash -c 'exec 3<>/dev/tcp/127.0.0.1/2181; printf conf >&3; cat <&3'` shows the list a member goes by. A publish that was interrupted while members joined is finished by publishing again.",
+            "In mode reconfig, `kubectl exec NAME-0 -- bash -c 'exec 3<>/dev/tcp/127.0.0.1/2181; printf conf >&3; cat <&3'` shows the list a member goes by. A publish that was interrupted while members joined or left is finished by publishing again.",
         ),
         Operation::new(
             "Passwords",

@@ -53,8 +53,8 @@ impl Template for ZooKeeper {
             version: env!("CARGO_PKG_VERSION"),
             title: "Apache ZooKeeper",
             description: "Coordination service: one member for development, or an ensemble of 3, 5 or 7 that \
-                          survives the loss of a minority. Changes of size that could lose data are refused, growth can be \
-                          made by a Job while it runs.",
+                          survives the loss of a minority. Changes of size that could lose data are refused, or made by Jobs while \
+                          it runs.",
             app_version: SPEC.tag,
             produces: vec![
                 Kind::new("", "ConfigMap"),
@@ -89,6 +89,6 @@ impl Template for ZooKeeper {
         findings.extend(transition::judge(request, &values));
         findings.extend(auth::judge(request, &values, &block));
         let warnings = findings.refuse()?;
-        Ok(objects::render(&block, &values).warnings(warnings))
+        Ok(objects::render(&block, &values, request).warnings(warnings))
     }
 }

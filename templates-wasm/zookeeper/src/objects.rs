@@ -5,14 +5,15 @@ use std::fmt::Write as _;
 
 use template_sdk::block::Block;
 use template_sdk::build::{Meta, Service, config_map, pod_disruption_budget, volume};
-use template_sdk::{Output, Rendered, Value, json};
+use template_sdk::{Output, Rendered, Request, Value, json};
 
 use crate::config::{self, CLIENT_PORT, ELECTION_PORT, QUORUM_PORT};
 use crate::values::Values;
 use crate::{jobs, pod};
 
-/// Renders everything. Where a Job changes the member list, those who join are put on it when their pods are ready.
-pub(crate) fn render(block: &Block, values: &Values) -> Rendered {
+/// Renders everything. Where Jobs change the member list, those who leave are taken off it before the pods change
+/// (stage 0), and those who join are put on it when their pods are ready (stage 2).
+pub(crate) fn render(block: &Block, values: &Values, request: &Request) -> Rendered {
     let (name, members) = (block.name.as_str(), values.members());
     let meta = block.meta("server");
     let config = config_map(&meta, &format!("{name}-config"), config::files(block, values));
@@ -28,7 +29,7 @@ pub(crate) fn render(block: &Block, values: &Values) -> Rendered {
         set = set.claim(volume::claim(&meta, "datalog", size, block.storage.class_name.as_deref()));
     }
     let (stage, peers): (u32, &[u16]) = if values.reconfigures() {
-        // A member reads the count and asks the others for the list before it starts.
+        // A member asks the others for the list before it starts.
         (1, &[QUORUM_PORT, ELECTION_PORT, CLIENT_PORT])
     } else {
         (0, &[QUORUM_PORT, ELECTION_PORT])
@@ -38,7 +39,10 @@ pub(crate) fn render(block: &Block, values: &Values) -> Rendered {
     if values.reconfigures() {
         // In no checksum: a member that runs need not restart because others join.
         let count = config_map(&meta, &format!("{name}-members"), [("count", members.to_string())]);
-        rendered = rendered.object("configmap/members", 0, count).object("job/add", 2, jobs::job(block, values));
+        rendered = rendered
+            .object("configmap/members", 0, count)
+            .object("job/remove", 0, jobs::job(block, values, request, "rm"))
+            .object("job/add", 2, jobs::job(block, values, request, "add"));
     }
     let passwords = values.passwords();
     if !passwords.is_empty() {
@@ -114,8 +118,8 @@ fn notes(block: &Block, values: &Values) -> String {
     }
     if values.reconfigures() {
         text.push_str(
-            "\nTo grow, set a higher `replicas` and publish: a Job changes the member list while the ensemble runs, and its \
-             `kubectl logs` say what was done. It does not shrink: publish a second definition and copy the znodes.\n",
+            "\nTo change the size, set `replicas` and publish: Jobs change the member list while the ensemble runs. \
+             `kubectl logs` of the Job says what was done.\n",
         );
     }
     if let Some(bytes) = values.jute.maxbuffer_bytes {

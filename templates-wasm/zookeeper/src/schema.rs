@@ -156,12 +156,12 @@ fn expert() -> Vec<(&'static str, Property)> {
         .immutable()
         .transition("zookeeper.ids.immutable");
     let mode = "static = the member list is part of the configuration, changes with a rolling restart, and grows by \
-                one at a time. reconfig = the list is on the volumes, a Job adds members to it while they run, any \
-                growth is safe, and it never shrinks.";
+                one at a time. reconfig = the list is on the volumes, Jobs change it while the members run, and any \
+                growth is safe.";
     let mode = Property::choice(&["static", "reconfig"], "How members change", mode)
         .zh(
             "成员变更方式",
-            "static = 成员列表是配置的一部分，通过滚动重启变更，每次只能增加一个。reconfig = 成员列表保存在数据卷上，由 Job 在运行中添加成员，任何扩大都是安全的，但不能缩小。",
+            "static = 成员列表是配置的一部分，通过滚动重启变更，每次只能增加一个。reconfig = 成员列表保存在数据卷上，由 Job 在运行中变更，任何扩大都是安全的。",
         )
         .default("static")
         .immutable()

@@ -73,7 +73,7 @@ pub(crate) enum Mode {
     /// In the configuration: it changes with a rolling restart.
     #[default]
     Static,
-    /// On the volumes of the members: a Job adds to it while they run.
+    /// On the volumes of the members: Jobs change it while they run.
     Reconfig,
 }
 
@@ -142,7 +142,7 @@ impl Values {
         self.scaling.via.unwrap_or(self.replicas)
     }
 
-    /// True when a Job changes the member list while the members run.
+    /// True when Jobs change the member list while the members run.
     pub(crate) fn reconfigures(&self) -> bool {
         self.scaling.mode == Mode::Reconfig
     }

@@ -1,11 +1,11 @@
 #!/bin/bash
-# Puts those who joined on the member list of a running ensemble, after their pods are ready.
-# It never takes a member off, and never prints what it sends: the first line is the password.
+# Brings the member list of a running ensemble in line with the wanted count: those who leave before their pods go,
+# those who join after their pods are ready. It never prints what it sends: the first line is the password.
 # shellcheck disable=SC2034,SC2154 # shared with ensemble.sh
 set -eu
 
-usage='usage: members.sh SET DOMAIN FIRST_SERVER_ID COUNT'
-set=${1:?$usage} domain=${2:?$usage} first=${3:?$usage} count=${4:?$usage}
+usage='usage: members.sh rm|add SET DOMAIN FIRST_SERVER_ID COUNT SERVICE'
+mode=${1:?$usage} set=${2:?$usage} domain=${3:?$usage} first=${4:?$usage} count=${5:?$usage} service=${6:?$usage}
 here=$(dirname "$0")
 # shellcheck source=ensemble.sh
 . "$here/ensemble.sh"
@@ -14,7 +14,7 @@ say() {
   echo "zookeeper: $*" >&2
 }
 
-# Sends one change to the members, and shows what they answered to it.
+# Sends one change to the members that stay, and shows what they answered to it.
 reconfigure() {
   local servers='' answer ordinal
   for ((ordinal = 0; ordinal < count; ordinal++)); do servers+="$(host "$ordinal"):$port,"; done
@@ -27,6 +27,15 @@ reconfigure() {
   printf '%s\n' "$answer" | grep -aE '^(Committed new|server\.[0-9]+=|version=|Insufficient permission|No quorum|KeeperErrorCode)' >&2 || true
 }
 
+# Ids of a member list that the wanted count does not have, separated by commas.
+surplus() {
+  local id ids=''
+  for id in $(printf '%s\n' "$1" | sed -n 's/^server\.\([0-9]*\)=.*/\1/p'); do
+    if [ "$id" -lt "$first" ] || [ "$id" -ge $((first + count)) ]; then ids+="$id,"; fi
+  done
+  printf '%s' "${ids%,}"
+}
+
 # Members the wanted count has and a member list has not, as reconfig takes them.
 missing() {
   local ordinal lines=''
@@ -36,17 +45,65 @@ missing() {
   printf '%s' "${lines%,}"
 }
 
-# True when the member list is as wanted; asks for the change otherwise.
+# Pods beyond the wanted count that are still there.
+pods_beyond() {
+  local ordinal
+  for ((ordinal = count; ordinal < most; ordinal++)); do
+    if getent hosts "$(host "$ordinal")" >/dev/null; then printf '%s ' "$ordinal"; fi
+  done
+}
+
+# Waits until those who left know it: a volume that does not would come back as a member.
+farewell() {
+  local ordinal answer until
+  for ordinal in $1; do
+    until=$((SECONDS + 60))
+    while :; do
+      answer=$(ask "$(host "$ordinal")" conf)
+      if [ -n "$answer" ] && ! lists "$answer" $((ordinal + first)); then break; fi
+      if [ "$SECONDS" -ge "$until" ]; then
+        say "member $((ordinal + first)) left but did not say that it knows; delete its volume before it joins again"
+        break
+      fi
+      sleep 2
+    done
+  done
+}
+
+# Before the pods go.
+leave() {
+  local beyond ids
+  beyond=$(pods_beyond)
+  if [ -z "$beyond" ]; then
+    # No pod leaves; but that must not be a resolver that answers nothing.
+    getent hosts "$service" >/dev/null || { say "the name $service does not resolve" && return 1; }
+    say "nobody leaves"
+    return 0
+  fi
+  newest
+  [ -n "$found" ] || { say "no member serves; those who leave cannot be taken off the list" && return 1; }
+  ids=$(surplus "$found")
+  if [ -n "$ids" ]; then
+    reconfigure "-remove $ids"
+    return 1
+  fi
+  farewell "$beyond"
+  say "off the list: ordinals $beyond"
+}
+
+# After the pods are ready; also takes off the list whoever has no pod any more.
 join() {
-  local lines
+  local ids lines change=''
   newest
   [ -n "$found" ] || { say "no member serves" && return 1; }
-  lines=$(missing "$found")
-  if [ -z "$lines" ]; then
+  ids=$(surplus "$found") lines=$(missing "$found")
+  if [ -z "$ids$lines" ]; then
     say "the member list is as wanted, $count in all"
     return 0
   fi
-  reconfigure "-add $lines"
+  if [ -n "$ids" ]; then change="-remove $ids"; fi
+  if [ -n "$lines" ]; then change+="${change:+ }-add $lines"; fi
+  reconfigure "$change"
   return 1
 }
 
@@ -55,7 +112,12 @@ if [ -n "${CLIENT_USERNAME:-}" ]; then
   export CLIENT_JVMFLAGS=@/tmp/jvm.options
 fi
 end=$((SECONDS + 600))
-until join; do
+case $mode in
+  rm) step="leave" ;;
+  add) step="join" ;;
+  *) say "$usage" && exit 64 ;;
+esac
+until "$step"; do
   [ "$SECONDS" -lt "$end" ] || exit 1
   sleep 3
 done

@@ -9,3 +9,4 @@ mod simulator;
 mod web;
 mod zookeeper;
 mod zookeeper_reconfig;
+mod zookeeper_shrink;

@@ -23,12 +23,12 @@ exec java -Xmx64m -XX:TieredStopAtLevel=1 -cp "${ZOOCFGDIR:-/none}:/opt/zookeepe
 "#;
 
 const CONTAINER: &str = "zookeeper";
-const LIMIT: Duration = Duration::from_mins(2);
+pub(crate) const LIMIT: Duration = Duration::from_mins(2);
 
 /// One ensemble at a time: a small machine with a dozen JVMs proves nothing but patience.
-static TURN: Mutex<()> = Mutex::new(());
+pub(crate) static TURN: Mutex<()> = Mutex::new(());
 
-fn stage(name: &str) -> Option<Stage> {
+pub(crate) fn stage(name: &str) -> Option<Stage> {
     let jars = jars("zookeeper-3.9.4", &ZOOKEEPER).map_err(|why| skip(name, &why)).ok()?;
     let stage = Stage::new(name, &["java"])?;
     stage.bind(jars, "/opt/zookeeper/lib");
@@ -38,23 +38,24 @@ fn stage(name: &str) -> Option<Stage> {
 }
 
 /// Values of a reconfig ensemble; metrics are off, because every JVM counts on a small machine.
-fn values(replicas: u32, initial: u32, auth: &Value) -> Value {
+pub(crate) fn values(replicas: u32, initial: u32, auth: &Value) -> Value {
     let scaling = json!({"mode": "reconfig", "initialReplicas": initial});
     json!({"replicas": replicas, "scaling": scaling, "auth": auth, "metrics": {"enabled": false}, "tickTime": 1000})
 }
 
-/// What a publish does: the pods, then the Job.
-fn publish(stage: &Stage, before: Option<&Value>, now: &Value) {
+/// What a publish does: the Job of stage 0, the pods, the Job of stage 2.
+pub(crate) fn publish(stage: &Stage, before: Option<&Value>, now: &Value) {
     let mut case = Case::new(now.clone()).name("zk");
     if let Some(before) = before {
         case = case.previous(before.clone());
     }
     stage.deploy(&case.render::<ZooKeeper>().expect("a change that passes"));
+    stage.run_job("zk-rm-").ok();
     stage.settle();
     stage.run_job("zk-add-").ok();
 }
 
-fn host(ordinal: u32) -> String {
+pub(crate) fn host(ordinal: u32) -> String {
     format!("zk-{ordinal}.zk-headless.prod.svc")
 }
 
@@ -67,19 +68,19 @@ fn said(stage: &Stage, ordinal: u32, word: &str) -> String {
     }
 }
 
-fn leaders(stage: &Stage) -> Vec<u32> {
+pub(crate) fn leaders(stage: &Stage) -> Vec<u32> {
     (0..5).filter(|ordinal| said(stage, *ordinal, "srvr").contains("Mode: leader")).collect()
 }
 
 /// The ids a member has on its list.
-fn list(stage: &Stage, ordinal: u32) -> Vec<u32> {
+pub(crate) fn list(stage: &Stage, ordinal: u32) -> Vec<u32> {
     let text = said(stage, ordinal, "conf");
     let id = |line: &str| line.strip_prefix("server.")?.split_once('=')?.0.parse().ok();
     text.lines().filter_map(id).collect()
 }
 
 /// Runs one command of ZooKeeper's shell against a member, logged in where a password is given.
-fn shell(stage: &Stage, ordinal: u32, password: Option<&str>, command: &str) -> Answer {
+pub(crate) fn shell(stage: &Stage, ordinal: u32, password: Option<&str>, command: &str) -> Answer {
     let script = r#"if [ -n "$3" ]; then
   printf 'Client { org.apache.zookeeper.server.auth.DigestLoginModule required username="shop" password="%s"; };\n' "$3" >/tmp/jaas
   export CLIENT_JVMFLAGS="-Djava.security.auth.login.config=/tmp/jaas -Dzookeeper.fips-mode=false"
