@@ -49,34 +49,39 @@ fn a_service_is_defined_question_by_question_and_the_shown_command_stores_the_sa
     screen.keys(&["Enter"]);
 
     // Back, by Escape, to the size; what was chosen is still chosen.
-    screen.shows("Version (2/");
+    screen.shows("Topology (2/");
     screen.keys(&["Escape"]);
     screen.shows("> 5 custom");
     screen.keys(&["Enter"]);
-    screen.shows("Version (2/");
+    screen.shows("Topology (2/");
+    screen.keys(&["Enter"]);
+    screen.shows("Version (3/");
     screen.letters("9");
     screen.shows("> 9.7");
     screen.keys(&["Enter"]);
 
     // The schema's words for a wrong text; `<` on an empty line goes back.
-    screen.shows("Database (3/");
+    screen.shows("Database (4/");
     screen.keys(&["Enter"]);
     screen.shows("needs an answer");
     screen.letters("<");
     screen.shows("> 9.7");
     screen.keys(&["Enter"]);
-    screen.shows("Database (3/");
+    screen.shows("Database (4/");
     screen.letters("orders!");
     screen.keys(&["Enter"]);
     screen.shows("> orders!");
     screen.keys(&["BSpace", "Enter"]);
-    screen.shows("User name (4/");
+    screen.shows("User name (5/");
+    screen.keys(&["Enter"]);
+
+    screen.shows("Replicas (6/");
     screen.keys(&["Enter"]);
 
     // Only custom asks for amounts; a wrong one is mended where it stands.
-    screen.shows("(5/");
+    screen.shows("(7/");
     screen.keys(&["Enter"]);
-    screen.shows("Memory limit (6/");
+    screen.shows("Memory limit (8/");
     screen.letters("2gb");
     screen.shows("2Gi");
     screen.keys(&["Enter"]);
@@ -84,17 +89,17 @@ fn a_service_is_defined_question_by_question_and_the_shown_command_stores_the_sa
     screen.keys(&["BSpace", "BSpace"]);
     screen.letters("Gi");
     screen.keys(&["Enter"]);
-    screen.shows("(7/");
+    screen.shows("(9/");
     screen.keys(&["Enter"]);
-    screen.shows("(8/");
+    screen.shows("(10/");
     screen.keys(&["Enter"]);
-    screen.shows("Storage class (9/");
+    screen.shows("Storage class (11/");
     screen.keys(&["Enter"]);
-    screen.shows("Volume size (10/");
+    screen.shows("Volume size (12/");
     screen.letters("30Gi");
     screen.keys(&["Enter"]);
     // Whatever else is asked has a default.
-    let end = answer_the_rest(&screen, 11, "Answer advanced questions too?");
+    let end = answer_the_rest(&screen, 13, "Answer advanced questions too?");
     assert!(end.contains("Volume size: 30Gi"), "{end}");
     screen.keys(&["Enter"]);
     let end = screen.shows("What next?");
