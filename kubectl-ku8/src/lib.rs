@@ -30,9 +30,10 @@
 //! | I want to add | I touch |
 //! |---|---|
 //! | a command | `commands/<name>.rs`, a variant and an arm in `commands/mod.rs`, a session in `tests/it/cli/` |
-//! | a template | `templates-wasm/<name>/`, a row in its README |
+//! | a template | `templates-wasm/<name>/`, a row in its README, a proof in `tests/pods`; `commands/template/` makes its page |
 //! | a readiness rule | a function in `wait/status.rs` and its cases in the same file |
 //! | a rule about whose field something is | `plan/policy.rs` before the server is asked, `plan/answer.rs` after |
+//! | a rule about what the cluster must have | `plan/placement.rs`; what is asked for it in `commands/owned.rs` |
 //! | a rule about what cannot change in place | `plan/replace.rs`; how it is done in `apply/replace.rs` |
 //! | a write | `cluster/write.rs`, the one door: lock, ambiguous answers and retries are there |
 //! | a value renderer | `terminal/value_view.rs`; the JSON shape stays in `plan` |
