@@ -20,10 +20,10 @@ pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 /// A folder with a `definition.yaml`.
-struct Case {
-    template: String,
-    name: String,
-    folder: PathBuf,
+pub(crate) struct Case {
+    pub(crate) template: String,
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
     definition: Definition,
 }
 
@@ -42,7 +42,7 @@ fn folders(path: &Path) -> Vec<(String, PathBuf)> {
     found
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut found = Vec::new();
     for entry in builtin::all() {
         for (name, folder) in folders(&templates().join(entry.name).join("tests")) {

@@ -7,6 +7,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::golden;
+
 /// The oldest supported version, and the one the end-to-end tests run.
 const VERSIONS: [&str; 2] = ["1.30", "1.36"];
 
@@ -50,27 +52,24 @@ fn python() -> Result<PathBuf, String> {
 
 /// All golden cases that render, with their objects for a version.
 fn rendered(version: &str) -> Vec<(String, Vec<Value>)> {
-    let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates-wasm");
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kubernetes-versions");
     let mut found = Vec::new();
-    for template in std::fs::read_dir(templates).unwrap().flatten() {
-        for case in std::fs::read_dir(template.path().join("tests")).into_iter().flatten().flatten() {
-            if !case.path().join("expected.yaml").is_file() {
-                continue;
-            }
-            let output = Command::new(env!("CARGO_BIN_EXE_kubectl-ku8"))
-                .args(["template", "render", "-o", "json", "--kubernetes", version, "-f"])
-                .arg(case.path().join("definition.yaml"))
-                .env_clear()
-                .env("HOME", &cache)
-                .env("XDG_CACHE_HOME", &cache)
-                .output()
-                .unwrap();
-            let name = format!("{}/{}", template.file_name().display(), case.file_name().display());
-            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-            let list: Value = serde_json::from_slice(&output.stdout).unwrap();
-            found.push((name, list["items"].as_array().unwrap().clone()));
+    for case in golden::cases() {
+        if !case.folder.join("expected.yaml").is_file() {
+            continue;
         }
+        let output = Command::new(env!("CARGO_BIN_EXE_kubectl-ku8"))
+            .args(["template", "render", "-o", "json", "--kubernetes", version, "-f"])
+            .arg(case.folder.join("definition.yaml"))
+            .env_clear()
+            .env("HOME", &cache)
+            .env("XDG_CACHE_HOME", &cache)
+            .output()
+            .unwrap();
+        let name = format!("{}/{}", case.template, case.name);
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let list: Value = serde_json::from_slice(&output.stdout).unwrap();
+        found.push((name, list["items"].as_array().unwrap().clone()));
     }
     found
 }

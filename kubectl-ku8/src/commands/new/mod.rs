@@ -27,7 +27,7 @@ use crate::terminal::Asker;
 pub(super) use cost::Cost;
 use end::{end, plan, store, write};
 use one_line::one_line;
-pub(super) use sheet::example_values;
+pub(super) use sheet::{example_values, set, shown};
 pub(super) use wizard::titles;
 use wizard::{Begin, Filled, Wizard};
 

@@ -155,7 +155,7 @@ pub(in crate::commands) fn example_values(schema: &Schema, name: &str) -> Map<St
 }
 
 /// A value as it is typed.
-pub(super) fn shown(value: &Value) -> String {
+pub(in crate::commands) fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
@@ -182,7 +182,8 @@ fn names(pointer: &str) -> Vec<String> {
     pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~")).collect()
 }
 
-fn set(values: &mut Map<String, Value>, pointer: &str, value: Value) {
+/// Puts a value where a pointer leads; null takes it away.
+pub(in crate::commands) fn set(values: &mut Map<String, Value>, pointer: &str, value: Value) {
     let patch =
         names(pointer).into_iter().rev().fold(value, |inner, name| Value::Object(Map::from_iter([(name, inner)])));
     if let Value::Object(patch) = patch {

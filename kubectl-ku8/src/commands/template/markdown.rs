@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::page::{Form, Page, output_line, plain};
+use super::page::{Form, Page, output_line};
 use super::text::{default, unit};
+use crate::commands::new::shown;
 use crate::schema::{Group, Parameter};
 
 /// The page.
@@ -89,7 +90,7 @@ fn meaning(parameter: &Parameter) -> String {
     if !told.description.is_empty() {
         let _ = write!(text, " {}", cell(&told.description));
     }
-    let choices: Vec<String> = told.choices.iter().map(plain).map(|choice| code(&choice)).collect();
+    let choices: Vec<String> = told.choices.iter().map(shown).map(|choice| code(&choice)).collect();
     if !choices.is_empty() {
         let _ = write!(text, " One of {}.", choices.join(", "));
     }

@@ -5,9 +5,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::commands::Context;
-use crate::commands::new::{Cost, example_values, titles};
+use crate::commands::new::{Cost, example_values, set, shown, titles};
 use crate::commands::pipeline::try_render;
-use crate::definition::{Definition, TemplateRef, merge};
+use crate::definition::{Definition, TemplateRef};
 use crate::error::CommandError;
 use crate::render::{Rendered, Template};
 use crate::schema::{Group, Kind, Parameter, Question, Schema, parameters, questions};
@@ -70,7 +70,7 @@ impl<'t> Page<'t> {
         let first = form(context, template, &example, "")?;
         for question in asked.iter().filter(|question| question.kind == Kind::Choice) {
             for choice in question.choices.iter().filter(|_| question.choices.len() <= CHOICES) {
-                let chosen = format!("{}={}", question.path, plain(choice));
+                let chosen = format!("{}={}", question.path, shown(choice));
                 let Some(found) = form(context, template, &with(&example, question, choice), &chosen)? else {
                     continue;
                 };
@@ -116,7 +116,7 @@ fn example(schema: &Schema, parameters: &[Parameter]) -> Map<String, Value> {
     let mut values = example_values(schema, NAME);
     for parameter in parameters.iter().filter(|one| one.group == Group::Basic && one.told.default.is_none()) {
         if let Some(value) = parameter.told.examples.first() {
-            put(&mut values, &parameter.told.pointer, value);
+            set(&mut values, &parameter.told.pointer, value.clone());
         }
     }
     values
@@ -125,7 +125,7 @@ fn example(schema: &Schema, parameters: &[Parameter]) -> Map<String, Value> {
 /// ` --set path=value` for every value.
 fn leaves(path: &str, value: &Value, found: &mut Vec<String>) {
     let Value::Object(members) = value else {
-        found.push(format!(" --set {path}={}", plain(value)));
+        found.push(format!(" --set {path}={}", shown(value)));
         return;
     };
     for (name, member) in members {
@@ -184,16 +184,8 @@ fn form(
 
 fn with(example: &Map<String, Value>, question: &Question, choice: &Value) -> Map<String, Value> {
     let mut values = example.clone();
-    put(&mut values, &question.pointer, choice);
+    set(&mut values, &question.pointer, choice.clone());
     values
-}
-
-fn put(values: &mut Map<String, Value>, pointer: &str, value: &Value) {
-    let names = pointer.split('/').skip(1).collect::<Vec<_>>();
-    let patch = names.into_iter().rev().fold(value.clone(), |inner, name| json!({ name: inner }));
-    if let Value::Object(patch) = patch {
-        merge(values, &patch);
-    }
 }
 
 fn images_of(value: &Value, found: &mut Vec<String>) {
@@ -210,11 +202,6 @@ fn images_of(value: &Value, found: &mut Vec<String>) {
         Value::Array(list) => list.iter().for_each(|child| images_of(child, found)),
         _ => {}
     }
-}
-
-/// A value as it is typed.
-pub(super) fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// An output in one line: its name and how to connect.

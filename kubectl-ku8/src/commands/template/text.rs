@@ -1,7 +1,8 @@
 //! A template's page for the terminal.
 //! It never leaves out what somebody needs to decide; what experts alone need waits for `--all`.
 
-use super::page::{Form, Page, output_line, plain};
+use super::page::{Form, Page, output_line};
+use crate::commands::new::shown;
 use crate::schema::{Group, Parameter};
 use crate::terminal::{Styles, Table};
 
@@ -57,7 +58,7 @@ pub(super) fn text(page: &Page<'_>, style: Styles, all: bool) -> String {
 pub(super) fn default(parameter: &Parameter) -> String {
     match &parameter.told.default {
         Some(value) if value == "" => "-".to_owned(),
-        Some(value) => plain(value),
+        Some(value) => shown(value),
         None if parameter.told.required => "(required)".to_owned(),
         None => "-".to_owned(),
     }
@@ -77,7 +78,7 @@ pub(super) fn unit(parameter: &Parameter) -> Option<&str> {
 }
 
 fn meaning(parameter: &Parameter) -> String {
-    let choices: Vec<String> = parameter.told.choices.iter().map(plain).collect();
+    let choices: Vec<String> = parameter.told.choices.iter().map(shown).collect();
     let note = match parameter.told.kind.as_str() {
         _ if !choices.is_empty() => choices.join(", "),
         kind if kind.starts_with("list") || kind.starts_with("map") => kind.to_owned(),
