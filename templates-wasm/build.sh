@@ -19,11 +19,10 @@ dist=$here/dist
 say() { printf 'build.sh: %s\n' "$*" >&2; }
 fail() { say "error: $*"; exit 1; }
 
-# The templates are the folders with a crate named template-<folder>, except the packer.
+# The templates are the folders with a crate named template-<folder>.
 templates() {
     for folder in "$here"/*/; do
         name=$(basename -- "$folder")
-        [ "$name" != pack ] || continue
         [ -f "$folder/Cargo.toml" ] || continue
         # A stub without an exported template has nothing to build yet.
         grep -rqs 'export_template!' "$folder/src" || { say "skipping $name: exports no template yet"; continue; }

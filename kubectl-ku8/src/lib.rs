@@ -76,6 +76,12 @@ pub mod release;
 /// Generated values: made once, never shown.
 pub mod secrets;
 
+/// Who vouches for a template: policies and signatures. Pure.
+pub mod trust;
+
+/// Edge: OCI registries and archives of them.
+pub mod registry;
+
 /// Edge: the Kubernetes API server.
 pub mod cluster;
 

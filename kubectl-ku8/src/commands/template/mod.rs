@@ -1,9 +1,21 @@
 //! `template`: what can be run, its parameters, its schema, and what it renders; no cluster is needed.
 //! It never stores anything.
 
+mod build;
+mod lint;
+mod load;
 mod markdown;
+mod new;
+mod outdated;
+mod pack;
 mod page;
+mod pull;
+mod push;
+mod save;
+mod test;
 mod text;
+mod upgrade;
+mod verify;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -72,6 +84,18 @@ enum TemplateCommand {
         after_help = "Examples:\n  kubectl ku8 template render mysql --set database=orders\n  kubectl ku8 template render redis -f values.yaml -o json\n  kubectl ku8 template render -f definition.yaml    # for Argo CD, Flux and other tools that want YAML"
     )]
     Render(RenderArgs),
+    New(new::NewArgs),
+    Build(build::BuildArgs),
+    Pack(pack::PackArgs),
+    Lint(lint::LintArgs),
+    Test(test::TestArgs),
+    Push(push::PushArgs),
+    Pull(pull::PullArgs),
+    Save(save::SaveArgs),
+    Load(load::LoadArgs),
+    Outdated(outdated::OutdatedArgs),
+    Verify(verify::VerifyArgs),
+    Upgrade(upgrade::UpgradeArgs),
 }
 
 /// Forms of a template's page.
@@ -121,6 +145,18 @@ pub async fn run(context: &Context, args: &TemplateArgs) -> Result<u8, CommandEr
         }
         TemplateCommand::Schema { template, file: Some(file) } => write_schema(context, template, file)?,
         TemplateCommand::Render(args) => render(context, args).await?,
+        TemplateCommand::New(args) => return new::run(context, args).await,
+        TemplateCommand::Build(args) => return build::run(context, args).await,
+        TemplateCommand::Pack(args) => return pack::run(context, args).await,
+        TemplateCommand::Lint(args) => return lint::run(context, args).await,
+        TemplateCommand::Test(args) => return test::run(context, args).await,
+        TemplateCommand::Push(args) => return push::run(context, args).await,
+        TemplateCommand::Pull(args) => return pull::run(context, args).await,
+        TemplateCommand::Save(args) => return save::run(context, args).await,
+        TemplateCommand::Load(args) => return load::run(context, args).await,
+        TemplateCommand::Outdated(args) => return outdated::run(context, args).await,
+        TemplateCommand::Verify(args) => return verify::run(context, args).await,
+        TemplateCommand::Upgrade(args) => return upgrade::run(context, args).await,
     }
     Ok(exit::DONE)
 }

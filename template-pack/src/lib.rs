@@ -1,60 +1,18 @@
-//! Packs a core wasm module that carries the template world into a component, and refuses one that imports anything or
-//! is too large. It never rebuilds, signs or publishes: bytes in, bytes out, the same each time.
+//! Packs a core wasm module that carries the template world into a component, and refuses one that imports anything.
+//! It never touches a file, a compiler or a network: bytes in, bytes out, the same each time.
 
 mod names;
-
-use std::fmt::Display;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use wit_component::{ComponentEncoder, DecodedWasm};
 
 /// The one interface a template exports.
 const PROVIDER: &str = "ku8:template/provider@";
 
-/// Bytes of a component: what is larger takes longer to compile at its first use than people should wait.
-const LARGEST: usize = 250_000;
-
-fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let outcome = match (arguments.next(), arguments.next(), arguments.next()) {
-        (Some(module), Some(component), None) => pack_file(&module, &component),
-        _ => Err("usage: template-pack CORE.wasm COMPONENT.wasm".to_owned()),
-    };
-    match outcome {
-        Ok(line) => {
-            say(&line);
-            ExitCode::SUCCESS
-        }
-        Err(message) => {
-            say(&format!("error: {message}"));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "a build tool's only talk; its data is the file it writes")]
-fn say(line: &str) {
-    eprintln!("template-pack: {line}");
-}
-
-fn pack_file(module: &Path, component: &Path) -> Result<String, String> {
-    let core = std::fs::read(module).map_err(|error| at(module, &error))?;
-    let bytes = pack(&core).map_err(|message| format!("{}: {message}", module.display()))?;
-    if bytes.len() > LARGEST {
-        let (size, over) = (bytes.len(), bytes.len() - LARGEST);
-        return Err(format!("{}: {size} bytes are {over} more than a component may have", module.display()));
-    }
-    std::fs::write(component, &bytes).map_err(|error| at(component, &error))?;
-    Ok(format!("{} ({} bytes, no imports)", component.display(), bytes.len()))
-}
-
-fn at(path: &Path, error: &dyn Display) -> String {
-    format!("{}: {error}", path.display())
-}
-
 /// Encodes a core module as a component and checks what it imports and exports.
-fn pack(core: &[u8]) -> Result<Vec<u8>, String> {
+///
+/// # Errors
+/// In words: what is not WebAssembly, imports anything, or exports no template.
+pub fn pack(core: &[u8]) -> Result<Vec<u8>, String> {
     let core = names::shorten(core)?;
     let mut encoder = ComponentEncoder::default().validate(true).module(&core).map_err(|error| format!("{error:#}"))?;
     let bytes = encoder.encode().map_err(|error| format!("{error:#}"))?;
