@@ -2,6 +2,7 @@
 //! It never stores anything.
 
 mod build;
+mod component;
 mod lint;
 mod load;
 mod markdown;
