@@ -27,6 +27,7 @@ mod parsers;
 mod records;
 
 mod reference;
+mod registry;
 mod release;
 
 mod sandbox;
