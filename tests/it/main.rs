@@ -33,3 +33,4 @@ mod sandbox;
 
 mod sampled;
 mod template_pages;
+mod trust;
