@@ -73,6 +73,10 @@ ids! {
     REGISTRY = "KU8-T010",
     TEMPLATE_TOO_LARGE = "KU8-T011",
     KUBERNETES_VERSION = "KU8-T012",
+    // Making templates.
+    NO_COMPONENT = "KU8-B020",
+    NO_CASE = "KU8-B021",
+    CASE = "KU8-B022",
     // Plain manifests on their way to objects.
     OTHER_NAMESPACE = "KU8-X001",
     DUPLICATE_OBJECT = "KU8-X002",
