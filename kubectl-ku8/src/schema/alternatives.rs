@@ -8,7 +8,7 @@ use super::walk::{join, segments};
 use super::{Schema, explain};
 
 /// Alternatives of one value that are tried at most.
-const MOST: usize = 6;
+const MOST: usize = 7;
 
 /// A value that stands somewhere, or could.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +42,8 @@ fn collect(document: &Value, pointer: &str, value: &Value, found: &mut Vec<Leaf>
                 collect(document, &join(pointer, &index.to_string()), element, found);
             }
         }
+        // What could stand in it is a parameter of its own.
+        Value::Object(_) if !told.secret && !told.members.is_empty() => {}
         _ if pointer.is_empty() => {}
         _ => found.push(Leaf { told, value: value.clone() }),
     }
@@ -104,7 +106,7 @@ fn of_kind(told: &Explanation, present: &Value) -> Vec<Value> {
 }
 
 /// Texts of which some fit most places.
-const TEXTS: [&str; 6] = ["other", "1.2.3", "600m", "registry.example/other", "08:00", "/other"];
+const TEXTS: [&str; 7] = ["other", "1.2.3", "600m", "registry.example/other", "08:00", "/other", "OTHER"];
 
 fn numbers(number: &serde_json::Number) -> Vec<Value> {
     match number.as_i64() {
