@@ -29,14 +29,6 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> Result<(), FilesError> {
     file.persist(&target).map(|_| ()).map_err(|error| failed(error.error))
 }
 
-/// The folders in a folder, sorted; one that cannot be read has none.
-pub fn folders_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
-    found.sort_unstable();
-    found
-}
-
 /// Makes a folder and those above it, where they are missing, and returns its path.
 ///
 /// # Errors

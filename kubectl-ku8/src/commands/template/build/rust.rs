@@ -77,11 +77,8 @@ impl Compiler {
         places.extend(folder.canonicalize().ok().map(|folder| (folder, "/project")));
         places.extend(home.iter().map(|home| (home.clone(), "/cargo")));
         // The last that fits wins: registries have folders named after their address.
-        places.extend(
-            home.iter()
-                .flat_map(|home| crate::files::folders_in(&home.join("registry/src")))
-                .map(|folder| (folder, "/crates")),
-        );
+        places
+            .extend(home.iter().flat_map(|home| inside(&home.join("registry/src"))).map(|folder| (folder, "/crates")));
         places.extend([(standard, "/rust"), (real, "/rust")]);
         let mut flags = OsString::new();
         for (place, name) in places {
@@ -103,10 +100,14 @@ async fn sysroot(compiler: &str, folder: &Path) -> Result<PathBuf, CommandError>
     Ok(PathBuf::from(String::from_utf8_lossy(&call.run().await?).trim()))
 }
 
+/// The folders in a folder; one that cannot be read has none.
+fn inside(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    crate::files::folders_in(folder).unwrap_or_default().into_iter().map(|(_, path)| path)
+}
+
 /// The linker that comes with a toolchain, whatever machine that is for; else one on the path of Debian's packages.
 fn linker(sysroot: &Path) -> Option<PathBuf> {
-    let own =
-        crate::files::folders_in(&sysroot.join("lib/rustlib")).into_iter().map(|folder| folder.join("bin/rust-lld"));
+    let own = inside(&sysroot.join("lib/rustlib")).map(|folder| folder.join("bin/rust-lld"));
     let others = ["/usr/bin/rust-lld", "/usr/bin/wasm-ld"].map(PathBuf::from);
     own.chain(others).find(|linker| crate::files::exists(linker))
 }
