@@ -14,6 +14,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("transform", &["object", "render"]),
     ("release", &["object", "definition"]),
     ("plan", &["object", "render", "transform", "release"]),
+    ("author", &["object", "definition", "schema", "render", "plan"]),
     ("secrets", &["object", "render"]),
     ("files", &[]),
     ("trust", &["object"]),

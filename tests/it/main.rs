@@ -34,3 +34,4 @@ mod sandbox;
 
 mod sampled;
 mod template_pages;
+mod trust;

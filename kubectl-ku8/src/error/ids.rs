@@ -90,6 +90,10 @@ ids! {
     REGISTRY_CREDENTIALS = "KU8-O014",
     REGISTRY_SETTING = "KU8-O015",
     ARCHIVE = "KU8-O016",
+    // Making templates.
+    NO_COMPONENT = "KU8-B020",
+    NO_CASE = "KU8-B021",
+    CASE = "KU8-B022",
     // Plain manifests on their way to objects.
     OTHER_NAMESPACE = "KU8-X001",
     DUPLICATE_OBJECT = "KU8-X002",
