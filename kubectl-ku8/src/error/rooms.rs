@@ -103,6 +103,8 @@ impl From<FilesError> for CommandError {
             FilesError::Write { .. } => id::FILE_WRITE,
             FilesError::TooLarge(_) => id::FILE_TOO_LARGE,
             FilesError::NotText(_) => id::FILE_NOT_TEXT,
+            FilesError::NoProgram(_) => id::NO_TOOL,
+            FilesError::Start { .. } => id::TOOL_FAILED,
         })
     }
 }
