@@ -73,6 +73,9 @@ ids! {
     REGISTRY = "KU8-T010",
     TEMPLATE_TOO_LARGE = "KU8-T011",
     KUBERNETES_VERSION = "KU8-T012",
+    COMPILED_CODE = "KU8-T013",
+    NEWER_CONTRACT = "KU8-T014",
+    COSTLY_COMPONENT = "KU8-T015",
     // Plain manifests on their way to objects.
     OTHER_NAMESPACE = "KU8-X001",
     DUPLICATE_OBJECT = "KU8-X002",
