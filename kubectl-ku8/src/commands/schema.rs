@@ -34,7 +34,10 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("checkup", include_str!("../schemas/checkup.json")),
     ("drift", include_str!("../schemas/drift.json")),
     ("error", include_str!("../schemas/error.json")),
+    ("explanation", include_str!("../schemas/explanation.json")),
     ("history", include_str!("../schemas/history.json")),
+    ("lint-report", include_str!("../schemas/lint-report.json")),
+    ("lint-rule-list", include_str!("../schemas/lint-rule-list.json")),
     ("list", include_str!("../schemas/list.json")),
     ("plan", include_str!("../schemas/plan.json")),
     ("plan-list", include_str!("../schemas/plan-list.json")),
@@ -45,6 +48,7 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("status", include_str!("../schemas/status.json")),
     ("template", include_str!("../schemas/template.json")),
     ("template-list", include_str!("../schemas/template-list.json")),
+    ("template-test", include_str!("../schemas/template-test.json")),
     ("version", include_str!("../schemas/version.json")),
     ("values", include_str!("../schemas/values.json")),
 ];

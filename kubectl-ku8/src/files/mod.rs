@@ -7,6 +7,7 @@ mod folder;
 mod input;
 mod plan_file;
 mod program;
+mod project;
 
 pub use document::{differs, documents_in, write_text};
 pub use draft::{Draft, SCHEMA};
@@ -14,3 +15,4 @@ pub use folder::{programs_named, write_public};
 pub use input::{FilesError, MAX_INPUT, read_bytes, read_input, read_text};
 pub use plan_file::write_private;
 pub use program::{exists, write_program};
+pub use project::{Stamp, files_ending, folders_in, is_folder, remove_replaced, stamps, whole_path};

@@ -16,6 +16,7 @@ use super::limits::{
     CHILD_CPU_SECONDS, CHILD_MEMORY_BYTES, CHILD_THREADS, CHILD_WALL_SECONDS, COMPONENT_BYTES, Limits,
 };
 use super::sandbox::RawRendered;
+use super::trial::RawTrials;
 use super::{Checked, Isolation, RenderError, Runtime, Settings};
 use crate::object::printable;
 
@@ -59,6 +60,8 @@ pub(super) enum Task {
     Check { values: Value },
     /// Render.
     Render { request: Value },
+    /// Describe, and check and render each of these, measured.
+    Try { requests: Vec<Value> },
 }
 
 /// What the child answers.
@@ -67,6 +70,7 @@ pub(super) enum Reply {
     Described { metadata: String, schema: String },
     Checked(Checked),
     Rendered(RawRendered),
+    Tried(RawTrials),
 }
 
 #[derive(Serialize, Deserialize)]

@@ -19,12 +19,20 @@ pub struct Problem {
     /// What the template's author should do instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// Which of the host's checks found it: `kind`, `identity`, `pod-security`, `fields`; empty for all others.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub check: String,
 }
 
 impl Problem {
     /// The message is cut off where nobody would read on: names in it are a guest's to choose.
     pub(super) fn new(subject: &str, message: impl Into<String>) -> Self {
-        Self { subject: subject.to_owned(), message: limits::readable(&message.into()), hint: None }
+        Self {
+            subject: subject.to_owned(),
+            message: limits::readable(&message.into()),
+            hint: None,
+            check: String::new(),
+        }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -36,6 +36,47 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), RenderError> {
     }
 }
 
+/// Custom sections in which a packed component repeats what it says of itself, for those who only read.
+const SECTIONS: [&str; 2] = ["ku8:metadata", "ku8:schema"];
+
+/// What stands in a component's bytes beside its code. Nobody believes it; the functions' answers count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Embedded {
+    /// Version of the provider interface: `1.0.0`.
+    pub contract: String,
+    /// What stands for `metadata`, if anything does.
+    pub metadata: Option<Vec<u8>>,
+    /// What stands for `schema`, if anything does.
+    pub schema: Option<Vec<u8>>,
+}
+
+impl Embedded {
+    /// Reads a component that [`Runtime::load`](super::Runtime::load) took.
+    pub fn of(bytes: &[u8]) -> Self {
+        let provider = names(bytes).ok().and_then(|(_, exports)| {
+            exports.iter().find_map(|name| Some(name.strip_prefix(PROVIDER)?.strip_prefix('@')?.to_owned()))
+        });
+        let [metadata, schema] = SECTIONS.map(|name| section(bytes, name));
+        Self { contract: provider.unwrap_or_default(), metadata, schema }
+    }
+}
+
+/// The custom section of this name in the outermost component.
+fn section(bytes: &[u8], name: &str) -> Option<Vec<u8>> {
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.ok()? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::CustomSection(section) if depth == 0 && section.name() == name => {
+                return Some(section.data().to_vec());
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Names of the outermost component's imports and exports.
 fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), RenderError> {
     let (mut imports, mut exports) = (Vec::new(), Vec::new());

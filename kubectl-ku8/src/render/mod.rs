@@ -24,6 +24,7 @@ mod runtime;
 mod sandbox;
 mod stored;
 mod template;
+mod trial;
 
 use std::collections::BTreeMap;
 
@@ -31,10 +32,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use error::{Problem, RenderError};
-pub use limits::Limits;
+pub use inspect::Embedded;
+pub use limits::{COMPONENT_BYTES, Limits, OBJECTS, Usage};
 pub use runtime::{Checked, Isolation, Runtime, Settings};
 pub use stored::{StoredObject, check_stored};
 pub use template::{Operation, Origin, Rule, Template, TemplateMetadata};
+pub use trial::{Ask, Described, Trial, Trials};
 
 use crate::object::{GroupKind, Manifest};
 

@@ -15,6 +15,7 @@ use super::engine::engine;
 use super::limits::readable;
 use super::sandbox::{self, RawRendered};
 use super::template::{Bytes, Description, describe, digest};
+use super::trial::{self, RawTrials};
 use super::{Limits, Origin, RenderError, Template, builtin, cache, inspect};
 use crate::schema::{Schema, fill, validate};
 
@@ -148,7 +149,25 @@ impl Runtime {
             Task::Render { request } => {
                 sandbox::render(&self.engine, &component, limits, &request).map(Reply::Rendered)
             }
+            Task::Try { requests } => trial::run(&self.engine, &component, limits, &digest, requests).map(Reply::Tried),
         }
+    }
+
+    /// Checks and renders each request, measured; see [`Runtime::try_all`].
+    pub(super) fn try_raw(&self, template: &Template, requests: Vec<Value>) -> Result<RawTrials, RenderError> {
+        let Some(launch) = self.launch(template.digest()) else {
+            let component = self.component(template.bytes(), template.digest())?;
+            return trial::run(&self.engine, &component, self.settings.limits, template.digest(), requests);
+        };
+        match self.in_child(launch, template.bytes(), Task::Try { requests })? {
+            Reply::Tried(trials) => Ok(trials),
+            _ => Err(child::mixed_up()),
+        }
+    }
+
+    /// The limits of each call.
+    pub fn limits(&self) -> Limits {
+        self.settings.limits
     }
 
     /// The process to run this digest in; none for built-in templates.
@@ -194,7 +213,7 @@ impl Runtime {
     }
 }
 
-fn check_values(schema: &Schema, mut values: Value) -> Result<Checked, RenderError> {
+pub(super) fn check_values(schema: &Schema, mut values: Value) -> Result<Checked, RenderError> {
     let filled = fill(schema, &mut values);
     validate(schema, &values).map_err(RenderError::Values)?;
     Ok(Checked { values, filled })

@@ -8,7 +8,7 @@ use wasmtime::{Engine, Store, Trap, WasmBacktrace};
 
 use super::bindings::Template as Instance;
 use super::bindings::exports::ku8::template::provider;
-use super::limits::{Counter, DIAGNOSTICS, Exceeded, Limits, NOTES, readable};
+use super::limits::{Counter, DIAGNOSTICS, Exceeded, Limits, NOTES, Usage, readable};
 use super::{Diagnostic, RenderError, Severity};
 
 /// What `render` returned, lifted but not yet believed.
@@ -51,6 +51,13 @@ pub(super) fn render(
     let answer = call(engine, component, limits, "render", limits.render_fuel, |guest, store| {
         guest.call_render(store, &request)
     })?;
+    judged(answer)
+}
+
+/// The template's answer in the host's own types.
+pub(super) fn judged(
+    answer: Result<provider::Rendered, Vec<provider::Diagnostic>>,
+) -> Result<RawRendered, RenderError> {
     match answer {
         Ok(rendered) => Ok(raw(rendered)),
         Err(reasons) => Err(RenderError::Diagnostics(reasons.iter().take(DIAGNOSTICS).map(diagnostic).collect())),
@@ -65,6 +72,18 @@ fn call<T>(
     fuel: u64,
     run: impl FnOnce(&provider::Guest, &mut Store<Counter>) -> wasmtime::Result<T>,
 ) -> Result<T, RenderError> {
+    measured(engine, component, limits, (name, fuel), &mut Usage::default(), run)
+}
+
+/// One call of the function `name` with so much `fuel`; says what it needed, also when it failed.
+pub(super) fn measured<T>(
+    engine: &Engine,
+    component: &Component,
+    limits: Limits,
+    (name, fuel): (&str, u64),
+    usage: &mut Usage,
+    run: impl FnOnce(&provider::Guest, &mut Store<Counter>) -> wasmtime::Result<T>,
+) -> Result<T, RenderError> {
     let mut store = Store::new(engine, Counter::new(limits));
     store.limiter(|counter| counter);
     store.set_hostcall_fuel(limits.output);
@@ -73,6 +92,8 @@ fn call<T>(
         let instance = Instance::instantiate(&mut store, component, &Linker::new(engine))?;
         run(instance.ku8_template_provider(), &mut store)
     });
+    usage.fuel = fuel.saturating_sub(store.get_fuel().unwrap_or_default());
+    (usage.memory, usage.elements) = store.data().used();
     outcome.map_err(|error| explain(&error, name, fuel, limits))
 }
 

@@ -4,6 +4,7 @@
 mod ask;
 mod crash;
 mod failure;
+mod field_view;
 mod jsonpath;
 mod kyaml;
 mod listing;
@@ -27,6 +28,7 @@ use style::{letters, only_text};
 
 pub use ask::{Answer, Ask, AskError, Asker, Item, Question};
 pub use crash::{name_command, report_panics};
+pub use field_view::{field_lines, text_lines};
 pub use jsonpath::{JsonPath, JsonPathError};
 pub use listing::{FormatError, Listing, Row, document_text};
 pub use markdown::{MarkdownView, SMALLEST_MARKDOWN, render_markdown};
