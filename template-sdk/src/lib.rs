@@ -22,6 +22,8 @@ mod output;
 
 mod pick;
 
+pub mod prelude;
+
 mod quantity;
 
 #[doc(hidden)]
@@ -31,6 +33,8 @@ mod template;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+
+mod typed;
 
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]

@@ -18,7 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("secrets", &["object", "render"]),
     ("files", &[]),
     ("trust", &["object"]),
-    ("registry", &["object", "trust", "files"]),
+    ("registry", &["object", "secrets", "trust", "files"]),
     ("cluster", &["object", "definition", "secrets", "files"]),
     ("apply", &["object", "plan", "release", "secrets", "cluster"]),
     ("wait", &["object", "release", "cluster"]),

@@ -27,9 +27,11 @@ mod parsers;
 mod records;
 
 mod reference;
+mod registry;
 mod release;
 
 mod sandbox;
 
 mod sampled;
 mod template_pages;
+mod trust;

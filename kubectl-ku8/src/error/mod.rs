@@ -3,6 +3,7 @@
 
 mod findings;
 mod ids;
+mod registries;
 mod rooms;
 
 use thiserror::Error;

@@ -1,6 +1,7 @@
 //! The vocabulary every other room speaks: keys, manifests, live objects, labels, quantities.
 //! Pure values only; this room never reads the clock, a file or the network.
 
+mod json;
 mod key;
 pub mod labels;
 mod manifest;
@@ -10,6 +11,7 @@ mod quantity;
 mod right;
 mod text;
 
+pub use json::strict_json;
 pub use key::{GroupKind, ObjectKey};
 pub use manifest::{Manifest, ManifestError};
 pub use named::Names;

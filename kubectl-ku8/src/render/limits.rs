@@ -17,8 +17,6 @@ pub(super) const STACK_BYTES: usize = 512 * 1024;
 pub(super) const MANIFEST_BYTES: usize = MIB;
 /// Objects one render may return.
 pub const OBJECTS: usize = 2_000;
-/// Depth of any JSON a template returns.
-pub(super) const JSON_DEPTH: usize = 64;
 /// Diagnostics shown of those a template returns.
 pub(super) const DIAGNOSTICS: usize = 200;
 /// Characters of one text that goes into a message.
