@@ -80,6 +80,9 @@ ids! {
     FOLDER_IN_USE = "KU8-B004",
     NOT_PACKED = "KU8-B005",
     TEMPLATE_NAME = "KU8-B006",
+    COMPILED_CODE = "KU8-T013",
+    NEWER_CONTRACT = "KU8-T014",
+    COSTLY_COMPONENT = "KU8-T015",
     // Registries and archives.
     REFERENCE = "KU8-O001",
     REGISTRY_UNREACHABLE = "KU8-O002",

@@ -177,7 +177,14 @@ impl From<RenderError> for CommandError {
                 failed.hints = problems.iter().filter_map(|problem| problem.hint.clone()).collect();
                 failed
             }
-            other => Self::new(error.to_string()).id(render_id(other)),
+            other => {
+                let failed = Self::new(error.to_string()).id(render_id(other));
+                match other {
+                    RenderError::NewerContract(_) => failed.hint("update kubectl-ku8: kubectl ku8 version"),
+                    RenderError::CompiledCode => failed.hint("give the .wasm file it was compiled from"),
+                    _ => failed,
+                }
+            }
         }
     }
 }
@@ -193,6 +200,9 @@ fn render_id(error: &RenderError) -> &'static str {
         | E::Compile(_)
         | E::Contract(_)
         | E::ComponentTooLarge(_) => id::NOT_A_TEMPLATE,
+        E::CompiledCode => id::COMPILED_CODE,
+        E::NewerContract(_) => id::NEWER_CONTRACT,
+        E::TooCostly { .. } => id::COSTLY_COMPONENT,
         E::OutOfFuel { .. }
         | E::Memory(_)
         | E::Table(_)
