@@ -116,7 +116,8 @@ impl Found {
             }
             if *id == SectionId::Import as u8 {
                 continue;
-            } else if *id == SectionId::Global as u8 {
+            }
+            if *id == SectionId::Global as u8 {
                 let mut own = Vec::new();
                 for (ty, start) in state_globals() {
                     ty.encode(&mut own);

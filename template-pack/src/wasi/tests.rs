@@ -52,8 +52,9 @@ impl Run {
         let call = self.instance.get_func(&mut self.store, "call").unwrap();
         let types = call.ty(&self.store).params().collect::<Vec<_>>();
         let values = types.iter().zip(arguments.iter().chain(std::iter::repeat(&0)));
-        let values: Vec<Val> =
-            values.map(|(ty, value)| if ty.is_i64() { Val::I64(*value) } else { Val::I32(*value as i32) }).collect();
+        let values: Vec<Val> = values
+            .map(|(ty, value)| if ty.is_i64() { Val::I64(*value) } else { Val::I32(i32::try_from(*value).unwrap()) })
+            .collect();
         let mut results = vec![Val::I32(-1); call.ty(&self.store).results().len()];
         call.call(&mut self.store, &values, &mut results).ok()?;
         results.first().and_then(Val::i32)
