@@ -80,10 +80,11 @@ fn collect(folder: &Path, prefix: &str, files: &mut Files) -> Result<(), Box<dyn
 fn standalone(manifest: &Path, workspace: &Path) -> Result<String, Box<dyn Error>> {
     let workspace = fs::read_to_string(workspace)?;
     let mut text = String::from("# The kit of kubectl ku8, as it was when this project was made.\n");
-    let (mut section, mut skipped) = (String::new(), false);
-    for line in fs::read_to_string(manifest)?.lines() {
+    let manifest_text = fs::read_to_string(manifest)?;
+    let (mut section, mut skipped) = ("", false);
+    for line in manifest_text.lines() {
         if line.starts_with('[') {
-            section = line.trim_matches(['[', ']']).to_owned();
+            section = line.trim_matches(['[', ']']);
             skipped = section == "dev-dependencies" || section.starts_with("lints");
         }
         if skipped {
