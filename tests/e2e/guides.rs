@@ -8,7 +8,7 @@ use crate::guide::{Guide, Step};
 use crate::stage::{Space, say};
 
 /// Every guide with commands, its namespace, and how many of its blocks are not run.
-const GUIDES: [(&str, &str, usize); 12] = [
+const GUIDES: [(&str, &str, usize); 13] = [
     ("../README.md", "orders", 3),
     ("coming-from-helm.md", "team-a", 0),
     ("concepts.md", "team-b", 0),
@@ -20,6 +20,7 @@ const GUIDES: [(&str, &str, usize); 12] = [
     ("plans.md", "guide-plans", 0),
     ("security.md", "team-c", 0),
     ("troubleshooting.md", "team-d", 0),
+    ("trust.md", "team-f", 3),
     ("tutorial.md", "tutorial", 0),
 ];
 
@@ -148,6 +149,11 @@ fn security() {
 #[test]
 fn troubleshooting() {
     run("troubleshooting.md");
+}
+
+#[test]
+fn trust() {
+    run("trust.md");
 }
 
 #[test]
