@@ -21,6 +21,7 @@ const GUIDES: [(&str, &str, usize); 13] = [
     ("plans.md", "guide-plans", 0),
     ("security.md", "team-c", 0),
     ("troubleshooting.md", "team-d", 0),
+    ("trust.md", "team-f", 3),
     ("tutorial.md", "tutorial", 0),
 ];
 
@@ -209,6 +210,11 @@ fn security() {
 #[test]
 fn troubleshooting() {
     run("troubleshooting.md");
+}
+
+#[test]
+fn trust() {
+    run("trust.md");
 }
 
 #[test]

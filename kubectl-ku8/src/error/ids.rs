@@ -104,6 +104,15 @@ ids! {
     NO_COMPONENT = "KU8-B020",
     NO_CASE = "KU8-B021",
     CASE = "KU8-B022",
+    // Trust: policies, keys, signatures.
+    POLICY_FILE = "KU8-U001",
+    POLICY = "KU8-U002",
+    UNSIGNED = "KU8-U003",
+    WRONGLY_SIGNED = "KU8-U004",
+    POLICY_REFUSES = "KU8-U005",
+    KEY = "KU8-U006",
+    TOO_OLD = "KU8-U007",
+    NOT_JUDGED = "KU8-U008",
     // Plain manifests on their way to objects.
     OTHER_NAMESPACE = "KU8-X001",
     DUPLICATE_OBJECT = "KU8-X002",

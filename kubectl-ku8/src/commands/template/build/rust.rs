@@ -101,7 +101,7 @@ async fn sysroot(compiler: &str, folder: &Path) -> Result<PathBuf, CommandError>
 }
 
 /// The folders in a folder; one that cannot be read has none.
-fn inside(folder: &Path) -> impl Iterator<Item = PathBuf> {
+fn inside(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     crate::files::folders_in(folder).unwrap_or_default().into_iter().map(|(_, path)| path)
 }
 
