@@ -1,16 +1,40 @@
 //! Joins the data of a module that is cut into thousands of pieces: each piece costs a compiler more than its zeros would.
 //! It never changes what memory holds when the module starts.
 
-use wasm_encoder::{ConstExpr, DataSection, Module, RawSection, SectionId};
+use wasm_encoder::{ConstExpr, DataSection, Module, RawSection, Section as _, SectionId};
 use wasmparser::{DataKind, Operator, Parser, Payload};
+
+use crate::sections;
 
 /// Pieces nobody minds; a module with fewer stays as it is.
 const FEW: usize = 100;
 /// Zeros that are written out where two pieces are no further apart.
-const GAP: u32 = 64;
+const GAP: u32 = 1024;
 
 /// One piece: where it begins, and its bytes.
 type Piece<'m> = (u32, &'m [u8]);
+
+/// Returns the component with the data of every module in it in few pieces. One made of the memory of an interpreter that
+/// has started, as those of JavaScript and Python are, has thousands.
+pub(crate) fn join_all(component: &[u8]) -> Result<Vec<u8>, String> {
+    const MODULE: u8 = 1;
+    const COMPONENT: u8 = 4;
+    let mut written = component.get(..sections::HEADER.len()).unwrap_or_default().to_vec();
+    for section in sections::sections(component)? {
+        let content = || component.get(section.content.clone()).unwrap_or_default();
+        let data = match section.id {
+            MODULE => join(content().to_vec())?,
+            COMPONENT => join_all(content())?,
+            _ => Vec::new(),
+        };
+        if matches!(section.id, MODULE | COMPONENT) && data != content() {
+            RawSection { id: section.id, data: &data }.append_to(&mut written);
+        } else {
+            written.extend_from_slice(component.get(section.whole.clone()).unwrap_or_default());
+        }
+    }
+    Ok(written)
+}
 
 /// Returns the module with its data in few pieces, or as it is where they cannot be joined without a doubt.
 pub(crate) fn join(module: Vec<u8>) -> Result<Vec<u8>, String> {
@@ -40,7 +64,7 @@ pub(crate) fn join(module: Vec<u8>) -> Result<Vec<u8>, String> {
         if let Some((id, range)) = payload.map_err(|error| error.message().to_owned())?.as_section() {
             if id == SectionId::Data as u8 {
                 written.section(&section);
-            } else {
+            } else if id != SectionId::DataCount as u8 {
                 written.section(&RawSection { id, data: module.get(range).unwrap_or_default() });
             }
         }
@@ -51,11 +75,21 @@ pub(crate) fn join(module: Vec<u8>) -> Result<Vec<u8>, String> {
 /// The pieces of a module that has many of them, all at fixed places of its only memory; none otherwise.
 fn pieces(module: &[u8]) -> Result<Option<Vec<Piece<'_>>>, String> {
     let words = |error: wasmparser::BinaryReaderError| error.message().to_owned();
-    let mut found = Vec::new();
+    let (mut found, mut counted) = (Vec::new(), false);
     for payload in Parser::new(0).parse_all(module) {
         match payload.map_err(words)? {
-            // Code may name pieces by their number.
-            Payload::DataCountSection { .. } => return Ok(None),
+            // Code may name pieces by their number, and says so before it.
+            Payload::DataCountSection { count, .. } if usize::try_from(count).is_ok_and(|count| count <= FEW) => {
+                return Ok(None);
+            }
+            Payload::DataCountSection { .. } => counted = true,
+            Payload::CodeSectionEntry(body) if counted => {
+                for step in body.get_operators_reader().map_err(words)? {
+                    if matches!(step.map_err(words)?, Operator::MemoryInit { .. } | Operator::DataDrop { .. }) {
+                        return Ok(None);
+                    }
+                }
+            }
             Payload::DataSection(section) => {
                 for piece in section {
                     let piece = piece.map_err(words)?;
@@ -129,6 +163,41 @@ mod tests {
         for kept in [few, overlapping] {
             assert_eq!(join(kept.clone()), Ok(kept));
         }
-        assert!(join(b"junk".to_vec()).is_err());
+        assert!(join(b"junk".to_vec()).is_err() && join_all(b"junk").is_err());
+    }
+
+    #[test]
+    fn pieces_that_code_names_stay_and_others_lose_their_count() {
+        let pieces: String = (0..200).map(|piece| format!("(data (i32.const {}) \"abc\")", piece * 10)).collect();
+        let with = |code: &str| {
+            wat::parse_str(format!("(module (memory (export \"memory\") 1) {pieces} (func (export \"f\") {code}))"))
+                .unwrap()
+        };
+        let named = with("(memory.init 3 (i32.const 0) (i32.const 0) (i32.const 0))");
+        assert_eq!(join(named.clone()), Ok(named));
+        let mut counted = with("(data.drop 0)");
+        // As a compiler that counts always, and drops nothing: the two bytes become two that do nothing.
+        let at = counted.windows(3).position(|bytes| bytes == [0xfc, 9, 0]).unwrap();
+        counted[at..at + 3].fill(1);
+        let joined = join(counted.clone()).unwrap();
+        assert!(joined.len() < counted.len() && memory(&joined) == memory(&counted));
+        wasmparser::validate(&joined).unwrap();
+    }
+
+    #[test]
+    fn modules_inside_of_components_are_joined_too() {
+        let inner: String = (0..200).map(|piece| format!("(data (i32.const {}) \"abc\")", piece * 10)).collect();
+        let text = |data: &str| {
+            format!(
+                "(component (core module (memory 1) {data}) (component (core module (memory 1) {data})) (component))"
+            )
+        };
+        let cut = wat::parse_str(text(&inner)).unwrap();
+        let joined = join_all(&cut).unwrap();
+        assert!(joined.len() < cut.len());
+        wasmparser::validate(&joined).unwrap();
+        assert_eq!(join_all(&joined), Ok(joined));
+        let few = wat::parse_str(text("(data (i32.const 8) \"abc\")")).unwrap();
+        assert_eq!(join_all(&few), Ok(few));
     }
 }

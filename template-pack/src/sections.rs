@@ -61,7 +61,7 @@ pub fn described(component: &[u8]) -> Result<Description, String> {
 }
 
 /// How every component begins.
-const HEADER: [u8; 8] = *b"\0asm\x0d\0\x01\0";
+pub(crate) const HEADER: [u8; 8] = *b"\0asm\x0d\0\x01\0";
 
 /// Says whether bytes begin as a component does; a core module begins otherwise.
 pub(crate) fn is_component(bytes: &[u8]) -> bool {
@@ -69,10 +69,12 @@ pub(crate) fn is_component(bytes: &[u8]) -> bool {
 }
 
 /// One section of the outermost component.
-struct Section {
-    id: u8,
-    whole: Range<usize>,
-    content: Range<usize>,
+pub(crate) struct Section {
+    pub(crate) id: u8,
+    /// With its id and length.
+    pub(crate) whole: Range<usize>,
+    /// Without them.
+    pub(crate) content: Range<usize>,
 }
 
 impl Section {
@@ -85,7 +87,7 @@ impl Section {
 }
 
 /// The outermost sections: an id, a length, and so many bytes, one after another.
-fn sections(component: &[u8]) -> Result<Vec<Section>, String> {
+pub(crate) fn sections(component: &[u8]) -> Result<Vec<Section>, String> {
     if !is_component(component) {
         return Err("it does not begin as a component does".to_owned());
     }

@@ -39,11 +39,12 @@ pub(super) fn write(
     let refused =
         |reason: String| CommandError::new(format!("{}: {}", printable(source), printable(&reason))).id(id::NOT_PACKED);
     let component = template_pack::pack_with_names(module, own).map_err(refused)?;
-    let template = {
+    let (template, metadata, schema) = {
         let _work = Work::new(&context.ui, "compiling the component and asking what it is");
-        load(context, component, source)?
+        let template = load(context, component, source)?;
+        let described = context.runtime()?.try_all(&template, &[])?.described;
+        (template, tidy(&described.metadata), tidy(&described.schema))
     };
-    let (metadata, schema) = description(&template);
     let component = template_pack::describe(template.bytes(), &metadata, &schema).map_err(refused)?;
     let file = place(&template);
     crate::files::write_public(&file, &component)?;
@@ -59,10 +60,9 @@ fn load(context: &Context, component: Vec<u8>, source: &str) -> Result<Template,
     })
 }
 
-/// What stands in the sections of a component: the function's answers as every list shows them, keys sorted.
-pub(super) fn description(template: &Template) -> (String, String) {
-    let metadata = json!(template.metadata()).to_string();
-    (metadata, template.schema().document().to_string())
+/// A function's answer as it stands in a section: the same JSON, keys sorted, whichever order a language gives them.
+fn tidy(answer: &str) -> String {
+    serde_json::from_str::<Value>(answer).map_or_else(|_| answer.to_owned(), |value| value.to_string())
 }
 
 impl Built {

@@ -18,7 +18,7 @@ use crate::error::{CommandError, exit};
 Any compiler will do that exports the functions of ku8:template/provider@1.0.0, such as those of C, Zig or AssemblyScript. \
 What the module imports of WASI preview 1 is answered inside of it, the same each time: there are no files, no variables \
 and no arguments, the clock counts from the year 2000, and random bytes are always the same. Any other import is refused.",
-    after_help = "Examples:\n  kubectl ku8 template pack core.wasm -o build/mine.wasm"
+    after_help = "Examples:\n  kubectl ku8 template pack core.wasm -o ./mine.wasm"
 )]
 pub struct PackArgs {
     /// Core module, or a component to be checked
