@@ -42,6 +42,7 @@ mod saved_plans;
 mod secrecy;
 mod secrets;
 mod server_accepts;
+mod signed;
 mod stage;
 mod stale;
 mod steps;
