@@ -47,6 +47,7 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("secret-list", include_str!("../schemas/secret-list.json")),
     ("status", include_str!("../schemas/status.json")),
     ("template", include_str!("../schemas/template.json")),
+    ("template-build", include_str!("../schemas/template-build.json")),
     ("template-list", include_str!("../schemas/template-list.json")),
     ("template-test", include_str!("../schemas/template-test.json")),
     ("template-verification", include_str!("../schemas/template-verification.json")),

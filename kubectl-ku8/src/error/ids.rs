@@ -73,6 +73,16 @@ ids! {
     REGISTRY = "KU8-T010",
     TEMPLATE_TOO_LARGE = "KU8-T011",
     KUBERNETES_VERSION = "KU8-T012",
+    // Writing templates: projects, their tools, packing.
+    NO_TOOL = "KU8-B001",
+    TOOL_FAILED = "KU8-B002",
+    NO_PROJECT = "KU8-B003",
+    FOLDER_IN_USE = "KU8-B004",
+    NOT_PACKED = "KU8-B005",
+    TEMPLATE_NAME = "KU8-B006",
+    COMPILED_CODE = "KU8-T013",
+    NEWER_CONTRACT = "KU8-T014",
+    COSTLY_COMPONENT = "KU8-T015",
     // Registries and archives.
     REFERENCE = "KU8-O001",
     REGISTRY_UNREACHABLE = "KU8-O002",
