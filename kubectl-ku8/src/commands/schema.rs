@@ -49,6 +49,9 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("template", include_str!("../schemas/template.json")),
     ("template-list", include_str!("../schemas/template-list.json")),
     ("template-test", include_str!("../schemas/template-test.json")),
+    ("template-push", include_str!("../schemas/template-push.json")),
+    ("template-tag-list", include_str!("../schemas/template-tag-list.json")),
+    ("template-update-list", include_str!("../schemas/template-update-list.json")),
     ("version", include_str!("../schemas/version.json")),
     ("values", include_str!("../schemas/values.json")),
 ];

@@ -9,6 +9,7 @@ use crate::files::FilesError;
 use crate::release::RecordError;
 use crate::render::{RenderError, Severity};
 use crate::transform::TransformError;
+use crate::trust::TrustError;
 
 /// What to do after a lost lock.
 const LOST: &str = "publish again, which goes on from where this stopped";
@@ -220,5 +221,11 @@ impl From<crate::cluster::LockError> for CommandError {
             LockError::Lost(_) => Self::new(error.to_string()).id(id::LOCK_LOST).code(exit::LOCKED).hint(LOST),
             LockError::Cluster(error) => error.into(),
         }
+    }
+}
+
+impl From<TrustError> for CommandError {
+    fn from(error: TrustError) -> Self {
+        Self::new(crate::object::printable(&error.to_string()))
     }
 }
