@@ -1,5 +1,7 @@
 //! Values as a template's own type: serde's derived readers, with the place of what they could not read.
 //! It never converts anything, nor repeats a text that is in the wrong place: it may be a password.
+//!
+//! What is not generic is `#[inline]`: a template that reads otherwise has nothing of it in its component.
 
 use std::fmt;
 
@@ -33,11 +35,13 @@ struct Wrong {
 }
 
 impl Wrong {
+    #[inline]
     fn new(message: String) -> Self {
         Self { path: String::new(), message }
     }
 
     /// The same, seen from the object or list around it.
+    #[inline]
     fn within(self, name: &str) -> Self {
         let name = name.replace('~', "~0").replace('/', "~1");
         Self { path: format!("/{name}{}", self.path), ..self }
@@ -45,6 +49,7 @@ impl Wrong {
 }
 
 impl fmt::Display for Wrong {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
@@ -57,28 +62,34 @@ impl de::Error for Wrong {
         Self::new(message.to_string())
     }
 
+    #[inline]
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self::new(format!("expected {}, found {}", plain(&expected.to_string()), kind(found)))
     }
 
+    #[inline]
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self::invalid_type(found, expected)
     }
 
+    #[inline]
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
         Self::new(format!("expected one of: {}", expected.join(", ")))
     }
 
+    #[inline]
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         Self::new(format!("there is no `{field}` here; known: {}", expected.join(", ")))
     }
 
+    #[inline]
     fn missing_field(field: &'static str) -> Self {
         Self::new("it is missing, and has no default".to_owned()).within(field)
     }
 }
 
 /// serde's words for types, as people say them.
+#[inline]
 fn plain(expected: &str) -> String {
     let whole = |bits: u32| format!("a whole number from 0 to {}", u64::MAX >> (64 - bits));
     match expected {
@@ -99,6 +110,7 @@ fn plain(expected: &str) -> String {
 }
 
 /// What was found; numbers as they are, texts never.
+#[inline]
 fn kind(found: Unexpected<'_>) -> String {
     match found {
         Unexpected::Bool(value) => value.to_string(),
@@ -222,6 +234,7 @@ impl<'v> Word<'v> {
 impl<'v> VariantAccess<'v> for Word<'v> {
     type Error = Wrong;
 
+    #[inline]
     fn unit_variant(self) -> Result<(), Wrong> {
         match self.content {
             None | Some(Value::Null) => Ok(()),

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 const HIDDEN: [&str; 3] = ["bindings.rs", "guest.rs", "shape.rs"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() {
             sources(&path, found);
         } else if !HIDDEN.iter().any(|hidden| path.ends_with(hidden)) {

@@ -76,6 +76,11 @@ const WORLD: &[(&[&str], &[&str], &str)] = &[
     ),
     (&["kube::"], &["cluster/"], "only `cluster` names the Kubernetes client"),
     (&["wasmtime::", "wasmparser::"], &["render/"], "only `render` names the sandbox"),
+    (
+        &["Component::deserialize", "deserialize_file", "deserialize_raw"],
+        &["render/cache.rs"],
+        "native code is loaded from our own cache alone",
+    ),
     (&["hyper_rustls::"], &["registry/", "cluster/"], "only the network's edges open connections"),
     (&["ring::"], &["trust/"], "only `trust` judges signatures"),
     (&["template_pack::"], &["commands/template/"], "only authors' commands pack a component"),

@@ -5,6 +5,8 @@
 
 mod architecture;
 
+mod authoring;
+
 mod bless;
 
 mod cli;

@@ -35,6 +35,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DOCKER_CONFIG", "folder of docker's config.json, with the logins of registries; ~/.docker without it"),
     ("REGISTRY_AUTH_FILE", "a file of logins in docker's form that is asked first, as podman has it"),
     ("XDG_CONFIG_HOME", "where ku8/config.yaml is; ~/.config without it"),
+    ("XDG_CONFIG_HOME", "where ku8/config.yaml and ku8/policy.yaml are; ~/.config without it"),
     ("HTTPS_PROXY, HTTP_PROXY", "proxy to the server, as kubectl reads it; https_proxy and http_proxy too"),
     ("NO_PROXY, no_proxy", "hosts, networks and domains that are reached without a proxy"),
     ("REQUEST_METHOD", "in a CGI program HTTP_PROXY is not read"),

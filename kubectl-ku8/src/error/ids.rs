@@ -72,6 +72,16 @@ ids! {
     CONTRACT = "KU8-T009",
     TEMPLATE_TOO_LARGE = "KU8-T011",
     KUBERNETES_VERSION = "KU8-T012",
+    // Writing templates: projects, their tools, packing.
+    NO_TOOL = "KU8-B001",
+    TOOL_FAILED = "KU8-B002",
+    NO_PROJECT = "KU8-B003",
+    FOLDER_IN_USE = "KU8-B004",
+    NOT_PACKED = "KU8-B005",
+    TEMPLATE_NAME = "KU8-B006",
+    COMPILED_CODE = "KU8-T013",
+    NEWER_CONTRACT = "KU8-T014",
+    COSTLY_COMPONENT = "KU8-T015",
     // Registries and archives.
     REFERENCE = "KU8-O001",
     REGISTRY_UNREACHABLE = "KU8-O002",
@@ -100,6 +110,15 @@ ids! {
     TAG_TAKEN = "KU8-O033",
     OTHER_COMPONENT = "KU8-O034",
     NOT_ASKED = "KU8-O035",
+    // Trust: policies, keys, signatures.
+    POLICY_FILE = "KU8-U001",
+    POLICY = "KU8-U002",
+    UNSIGNED = "KU8-U003",
+    WRONGLY_SIGNED = "KU8-U004",
+    POLICY_REFUSES = "KU8-U005",
+    KEY = "KU8-U006",
+    TOO_OLD = "KU8-U007",
+    NOT_JUDGED = "KU8-U008",
     // Plain manifests on their way to objects.
     OTHER_NAMESPACE = "KU8-X001",
     DUPLICATE_OBJECT = "KU8-X002",

@@ -9,7 +9,6 @@ use crate::files::FilesError;
 use crate::release::RecordError;
 use crate::render::{RenderError, Severity};
 use crate::transform::TransformError;
-use crate::trust::TrustError;
 
 /// What to do after a lost lock.
 const LOST: &str = "publish again, which goes on from where this stopped";
@@ -104,6 +103,8 @@ impl From<FilesError> for CommandError {
             FilesError::Write { .. } => id::FILE_WRITE,
             FilesError::TooLarge(_) => id::FILE_TOO_LARGE,
             FilesError::NotText(_) => id::FILE_NOT_TEXT,
+            FilesError::NoProgram(_) => id::NO_TOOL,
+            FilesError::Start { .. } => id::TOOL_FAILED,
         })
     }
 }
@@ -176,7 +177,14 @@ impl From<RenderError> for CommandError {
                 failed.hints = problems.iter().filter_map(|problem| problem.hint.clone()).collect();
                 failed
             }
-            other => Self::new(error.to_string()).id(render_id(other)),
+            other => {
+                let failed = Self::new(error.to_string()).id(render_id(other));
+                match other {
+                    RenderError::NewerContract(_) => failed.hint("update kubectl-ku8: kubectl ku8 version"),
+                    RenderError::CompiledCode => failed.hint("give the .wasm file it was compiled from"),
+                    _ => failed,
+                }
+            }
         }
     }
 }
@@ -192,6 +200,9 @@ fn render_id(error: &RenderError) -> &'static str {
         | E::Compile(_)
         | E::Contract(_)
         | E::ComponentTooLarge(_) => id::NOT_A_TEMPLATE,
+        E::CompiledCode => id::COMPILED_CODE,
+        E::NewerContract(_) => id::NEWER_CONTRACT,
+        E::TooCostly { .. } => id::COSTLY_COMPONENT,
         E::OutOfFuel { .. }
         | E::Memory(_)
         | E::Table(_)
@@ -221,11 +232,5 @@ impl From<crate::cluster::LockError> for CommandError {
             LockError::Lost(_) => Self::new(error.to_string()).id(id::LOCK_LOST).code(exit::LOCKED).hint(LOST),
             LockError::Cluster(error) => error.into(),
         }
-    }
-}
-
-impl From<TrustError> for CommandError {
-    fn from(error: TrustError) -> Self {
-        Self::new(crate::object::printable(&error.to_string()))
     }
 }

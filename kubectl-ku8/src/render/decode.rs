@@ -89,8 +89,10 @@ fn decode_manifest(id: &str, text: &str, rules: &Rules<'_>, problems: &mut Vec<P
         problems.push(Problem::new(id, format!("{} bytes; an object may have {MANIFEST_BYTES}", text.len())));
         return None;
     }
-    let parsed =
-        json::parse(text).and_then(|value| Manifest::new(value).map_err(|error| printable(&error.to_string())));
+    let parsed = json::parse(text).and_then(|value| {
+        identity::check_value(id, &value, problems);
+        Manifest::new(value).map_err(|error| printable(&error.to_string()))
+    });
     let manifest = match parsed {
         Ok(manifest) => manifest,
         Err(reason) => {

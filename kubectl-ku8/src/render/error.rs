@@ -59,7 +59,25 @@ pub enum RenderError {
     /// A template may import nothing at all.
     #[error("the component imports {}; a template may import nothing", quoted(.0))]
     Imports(Vec<String>),
-    /// A contract of another major version.
+    /// Native code, which cannot be checked and is never run.
+    #[error("this is compiled code; a template is a WebAssembly component, compiled on the machine that runs it")]
+    CompiledCode,
+    /// More than compilers of real languages write, of something that makes compiling slow.
+    #[error("the component would cost too much to compile: {found} {what}; at most {most} are allowed")]
+    TooCostly {
+        /// What there is too much of.
+        what: String,
+        /// How much.
+        found: usize,
+        /// The cap.
+        most: usize,
+    },
+    /// A contract that came after this program.
+    #[error(
+        "the template was built for a newer contract, {0}; this version of ku8 speaks ku8:template/provider@1, a newer one may speak it"
+    )]
+    NewerContract(String),
+    /// A contract from before the first.
     #[error("the component speaks {0}; this version of ku8 speaks ku8:template/provider@1")]
     ContractVersion(String),
     /// Not a template.

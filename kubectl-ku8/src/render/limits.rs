@@ -11,6 +11,26 @@ const MIB: usize = 1024 * 1024;
 
 /// Bytes of a component before anything reads it.
 pub const COMPONENT_BYTES: usize = 32 * MIB;
+/// What one component may cost to compile, counted in its bytes before a compiler sees them. The largest a compiler of a
+/// real language writes is a third of each or less: a JavaScript engine has 12,600 functions, one of 172 KB, and blocks
+/// 456 deep; a Go program's blocks lie as deep as a function has places to resume at.
+///
+/// Functions of all modules together.
+pub(super) const FUNCTIONS: usize = 40_000;
+/// Bytes of one function.
+pub(super) const BODY_BYTES: usize = MIB / 2;
+/// Locals of one function, parameters not counted.
+pub(super) const FUNCTION_LOCALS: usize = 10_000;
+/// Blocks, loops and conditions in one another.
+pub(super) const NESTING: usize = 5_000;
+/// Over all blocks, how deep each lies: what one function with this depth costs, many with less may not exceed.
+pub(super) const NESTING_TOTAL: usize = 64_000_000;
+/// Targets of one branch table.
+pub(super) const BRANCHES: usize = 65_536;
+/// Core types of all modules together.
+pub(super) const TYPES: usize = 10_000;
+/// Components and modules inside one another.
+pub(super) const NESTED_COMPONENTS: usize = 32;
 /// Native stack of a call. The engine is built with it, so it is the same for every template.
 pub(super) const STACK_BYTES: usize = 512 * 1024;
 /// Bytes of one object; what is larger does not fit into etcd.

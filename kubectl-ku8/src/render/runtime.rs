@@ -200,6 +200,7 @@ impl Runtime {
         let component = if let Some(component) = cached {
             component
         } else {
+            inspect::affordable(bytes)?;
             let component = Component::from_binary(&self.engine, bytes)
                 .map_err(|error| RenderError::Compile(readable(&format!("{error:#}"))))?;
             if let Some(directory) = directory {

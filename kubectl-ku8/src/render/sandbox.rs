@@ -8,7 +8,7 @@ use wasmtime::{Engine, Store, Trap, WasmBacktrace};
 
 use super::bindings::Template as Instance;
 use super::bindings::exports::ku8::template::provider;
-use super::limits::{Counter, DIAGNOSTICS, Exceeded, Limits, Usage, readable};
+use super::limits::{Counter, DIAGNOSTICS, Exceeded, Limits, NOTES, Usage, readable};
 use super::{Diagnostic, RenderError, Severity};
 
 /// What `render` returned, lifted but not yet believed.
@@ -97,6 +97,10 @@ pub(super) fn measured<T>(
     outcome.map_err(|error| explain(&error, name, fuel, limits))
 }
 
+/// Words of the engine about an answer it cannot read.
+const UNREADABLE: [&str; 8] =
+    ["utf-8", "utf8", "out of bounds", "beyond end of memory", "discriminant", "aligned", "variant", "surrogate"];
+
 /// Which limit or rule an error of the engine stands for.
 fn explain(error: &wasmtime::Error, call: &str, budget: u64, limits: Limits) -> RenderError {
     let call = call.to_owned();
@@ -118,10 +122,7 @@ fn explain(error: &wasmtime::Error, call: &str, budget: u64, limits: Limits) -> 
         RenderError::OutputTooLarge(limits.output)
     } else if text.contains("resource limit exceeded") {
         RenderError::TooManyParts(text)
-    } else if ["utf-8", "utf8", "out of bounds", "discriminant", "pointer not aligned", "variant"]
-        .iter()
-        .any(|word| text.to_lowercase().contains(word))
-    {
+    } else if UNREADABLE.iter().any(|word| text.to_lowercase().contains(word)) {
         RenderError::Unreadable { call, reason: text }
     } else {
         RenderError::Contract(text)
@@ -147,7 +148,8 @@ fn raw(rendered: provider::Rendered) -> RawRendered {
         objects: rendered.objects.into_iter().map(object).collect(),
         secrets: rendered.secrets,
         outputs: rendered.outputs,
-        notes: rendered.notes,
+        // Cut off before it crosses the pipe, where control characters take six times their room.
+        notes: rendered.notes.chars().take(NOTES).collect(),
         extensions: rendered.extensions,
         warnings: rendered.warnings.iter().take(DIAGNOSTICS).map(diagnostic).collect(),
     }

@@ -59,6 +59,9 @@ pub enum SchemaError {
     /// Evaluating it could take too long: alternatives that refer to alternatives multiply.
     #[error("the schema is too costly: its references and alternatives multiply to more than {0} steps")]
     TooCostly(u64),
+    /// Filling in its defaults would add more than the cap.
+    #[error("the schema's defaults come to more than {0} bytes once they are filled in")]
+    TooManyDefaults(u64),
     /// A reference that leaves the document.
     #[error("`{0}` refers outside the schema; only references of the form `#/$defs/name` are allowed")]
     RemoteReference(String),

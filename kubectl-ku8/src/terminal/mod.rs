@@ -20,6 +20,7 @@ mod style;
 mod surroundings;
 mod value_view;
 mod wait_view;
+mod work_view;
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
@@ -39,6 +40,7 @@ pub use style::Styles;
 pub use surroundings::{Surroundings, Warnings};
 pub(crate) use value_view::one_line;
 pub use wait_view::{diagnosis_lines, wait_lines};
+pub use work_view::Work;
 
 use crate::cli::Lang;
 use crate::error::CommandError;

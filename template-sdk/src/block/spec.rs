@@ -113,6 +113,7 @@ impl Spec {
     ///     .no_major_downgrade();
     /// assert!(SPEC.stateful && !SPEC.major_downgrade);
     /// ```
+    #[inline]
     pub const fn new(template: &'static str, repository: &'static str, tag: &'static str) -> Self {
         Self {
             template,
@@ -136,6 +137,7 @@ impl Spec {
     }
 
     /// Sets the user and group the pods run as: those of the image.
+    #[inline]
     pub const fn user(mut self, user: u32, group: u32) -> Self {
         self.user = user;
         self.group = group;
@@ -143,12 +145,14 @@ impl Spec {
     }
 
     /// Sets what the sizes dev, small, medium and large mean.
+    #[inline]
     pub const fn presets(mut self, presets: [Preset; 4]) -> Self {
         self.presets = presets;
         self
     }
 
     /// It keeps data: storage parameters exist; `size: custom` gets a volume of this many times the memory limit.
+    #[inline]
     pub const fn stateful(mut self, storage_per_memory: u64) -> Self {
         self.stateful = true;
         self.storage_per_memory = storage_per_memory;
@@ -156,24 +160,28 @@ impl Spec {
     }
 
     /// Sets whether it asks for a password.
+    #[inline]
     pub const fn auth(mut self, auth: AuthMode) -> Self {
         self.auth = auth;
         self
     }
 
     /// It can export metrics.
+    #[inline]
     pub const fn exporter(mut self, exporter: Exporter) -> Self {
         self.exporter = Some(exporter);
         self
     }
 
     /// It takes further configuration: "lines of redis.conf".
+    #[inline]
     pub const fn extra_config(mut self, syntax: &'static str) -> Self {
         self.extra_config = Some(syntax);
         self
     }
 
     /// Data of a newer major version cannot be read by an older one: going back is refused.
+    #[inline]
     pub const fn no_major_downgrade(mut self) -> Self {
         self.major_downgrade = false;
         self

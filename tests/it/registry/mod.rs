@@ -2,6 +2,7 @@
 //! Each behaviour is one server that lies in one way; what the client does with it is compared with what is written here.
 
 mod behaviours;
+mod downgrade;
 mod stub;
 
 use std::collections::BTreeMap;

@@ -14,6 +14,8 @@ mod values;
 pub(super) use changed::template_change;
 pub(super) use fetch::{Fetcher, Reach};
 pub(super) use loaded::{Kept, Loaded};
+pub(super) use policy::policy;
+pub(super) use settings::settings;
 pub(super) use signatures::{from_json as signatures_from_json, to_json as signatures_to_json};
 pub(super) use tags::Moved;
 pub(super) use template::{Pin, find, load, load_by_name, load_here, load_template, pin_template};

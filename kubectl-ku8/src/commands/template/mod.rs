@@ -2,6 +2,7 @@
 //! It never stores anything.
 
 mod build;
+mod component;
 mod explained;
 mod lint;
 mod list;
