@@ -241,6 +241,6 @@ pub(crate) fn schema(bytes: &[u8]) {
     for question in questions(&schema, None) {
         text(question.title.as_bytes());
     }
-    let _ = parameters(&document);
+    let _ = parameters(&schema, None);
     let _ = explain(&document, &["storage", "size"]);
 }
