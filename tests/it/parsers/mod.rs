@@ -73,6 +73,38 @@ const SCHEMAS: &[&str] = &[
     r#"{"type":"object","properties":{"p":{"x-ku8-secret":true,"oneOf":[{"type":"object","required":["secretRef"]},{"type":"object","required":["generate"]}]}},"allOf":[{"if":{"properties":{"a":{"const":1}}},"then":{"required":["b"]}}],"dependentSchemas":{"a":{"minProperties":2}}}"#,
 ];
 
+const REFERENCES: &[&str] = &[
+    "oci://ghcr.io/acme/rabbitmq:1.0.0",
+    "oci://localhost:5000/a/b-c/d@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    "oci://[::1]:443/a:latest",
+];
+const POLICIES: &[&str] = &[
+    "apiVersion: ku8.dev/v1\nkind: TrustPolicy\ndefault: pinned\n",
+    concat!(
+        "apiVersion: ku8.dev/v1\nkind: TrustPolicy\ndefault: refuse\nrules:\n- repositories: [ghcr.io/acme/]\n",
+        "  anyOf:\n  - name: acme\n    key: |\n      -----BEGIN PUBLIC KEY-----\n      AAAA\n      -----END PUBLIC KEY-----\n"
+    ),
+];
+const SIGNATURES: &[&str] = &[
+    include_str!("../trust/cosign/p256.bundle.json"),
+    include_str!("../trust/cosign/ed25519.bundle.json"),
+    include_str!("../trust/cosign/attestation.bundle.json"),
+    include_str!("../trust/cosign/p256.payload.json"),
+];
+
+/// A manifest as we push them.
+fn manifest() -> Vec<u8> {
+    let descriptor = |kind: &str, bytes: &[u8]| serde_json::json!({"mediaType": kind, "digest": targets::digest(bytes), "size": bytes.len()});
+    serde_json::json!({
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "artifactType": "application/vnd.ku8.template.v1",
+        "config": descriptor("application/vnd.wasm.config.v0+json", targets::CONFIG.as_bytes()),
+        "layers": [descriptor("application/wasm", targets::LAYER)],
+        "annotations": {"org.opencontainers.image.title": "echo", "org.opencontainers.image.version": "1.0.0"}})
+    .to_string()
+    .into_bytes()
+}
+
 /// What the mutations of one target start from, and how many of them there are for each of the others.
 fn seeds(name: &str) -> (Vec<Vec<u8>>, usize) {
     let texts = |texts: &[&str]| texts.iter().map(|text| text.as_bytes().to_vec()).collect();
@@ -80,6 +112,11 @@ fn seeds(name: &str) -> (Vec<Vec<u8>>, usize) {
         "component" => (vec![targets::good(), targets::other()], 4),
         "answer" => (texts(ANSWERS), 1),
         "schema" => (texts(SCHEMAS), 1),
+        "reference" => (texts(REFERENCES), 1),
+        "manifest" => (vec![manifest()], 1),
+        "archive" => (vec![targets::archive_of(&manifest())], 1),
+        "policy" => (texts(POLICIES), 1),
+        "signature" => (texts(SIGNATURES), 1),
         _ => (texts(SEEDS), 1),
     }
 }
