@@ -172,11 +172,9 @@ static ECHO: LazyLock<Template> = LazyLock::new(|| RUNTIME.load(echo().bytes(), 
 const ECHOED: usize = 100 * 65_536;
 
 fn echo() -> Guest {
-    let mut guest = Guest::default();
-    guest.core = "(func $nibble (param i32) (result i32)
+    let core = "(func $nibble (param i32) (result i32)
         (if (result i32) (i32.lt_u (local.get 0) (i32.const 58))
-          (then (i32.sub (local.get 0) (i32.const 48))) (else (i32.sub (local.get 0) (i32.const 87)))))"
-        .to_owned();
+          (then (i32.sub (local.get 0) (i32.const 48))) (else (i32.sub (local.get 0) (i32.const 87)))))";
     // The answer's words at 16 as in `result<rendered, …>`, `[]` at 100, `{}` at 104, one object at 200.
     let words = [0, 0, 0, 100, 2, 100, 2, 100, 2, 104, 2, 0, 0];
     let object = [100, 2, 0];
@@ -187,7 +185,7 @@ fn echo() -> Guest {
     for (at, word) in places.chain(object.iter().enumerate().map(|(index, word)| (200 + 4 * index, word))) {
         write!(stores, "(i32.store (i32.const {at}) (i32.const {word}))").unwrap();
     }
-    guest.render_body = format!(
+    let render_body = format!(
         "(local $at i32) (local $out i32) (local $place i32) {stores}
         (drop (memory.grow (i32.const 300)))
         (local.set $at (local.get 0)) (local.set $out (i32.const {ECHOED}))
@@ -215,7 +213,7 @@ fn echo() -> Guest {
         (return (i32.const 16))",
         ECHOED_CONTENT = ECHOED + 1
     );
-    guest
+    Guest { core: core.to_owned(), render_body, ..Guest::default() }
 }
 
 /// What a template returns: an object, secrets, outputs, notes or extensions, as the first byte says.
@@ -249,7 +247,7 @@ pub(crate) fn schema(bytes: &[u8]) {
     for question in questions(&schema, None) {
         text(question.title.as_bytes());
     }
-    let _ = parameters(&document);
+    let _ = parameters(&schema, None);
     let _ = explain(&document, &["storage", "size"]);
 }
 
@@ -275,7 +273,13 @@ pub(crate) fn manifest(bytes: &[u8]) {
 }
 
 /// What the config of a template says.
-pub(crate) const CONFIG: &str = r#"{"created":"1970-01-01T00:00:00Z","architecture":"wasm","os":"wasip2","layerDigests":[],"component":{"exports":["ku8:template/provider@1.0.0"],"imports":[]}}"#;
+pub(crate) fn config() -> Vec<u8> {
+    json!({"created": "1970-01-01T00:00:00Z", "architecture": "wasm", "os": "wasip2", "layerDigests": [digest(LAYER)],
+        "component": {"exports": ["ku8:template/provider@1.0.0"], "imports": []}})
+    .to_string()
+    .into_bytes()
+}
+
 /// What stands for a component.
 pub(crate) const LAYER: &[u8] = b"\0asm\x0d\0\x01\0";
 
@@ -293,7 +297,7 @@ pub(crate) fn archive_of(manifest: &[u8]) -> Vec<u8> {
         ("oci-layout".to_owned(), br#"{"imageLayoutVersion":"1.0.0"}"#.to_vec()),
         ("index.json".to_owned(), list.to_string().into_bytes()),
     ];
-    for blob in [manifest, CONFIG.as_bytes(), LAYER] {
+    for blob in [manifest, &config()[..], LAYER] {
         let name = format!("blobs/sha256/{}", &digest(blob)["sha256:".len()..]);
         if files.iter().all(|(known, _)| *known != name) {
             files.push((name, blob.to_vec()));
