@@ -66,6 +66,9 @@ fn of_this_place(example: &str) -> String {
         ("hosts[0].name", "storage.size"),
         // The tools of languages are tried by tests/it/toolchains.
         ("template build", "template build --help"),
+        // Registries and what is signed in them are tried by tests/e2e/signed.rs.
+        ("template verify oci://", "template verify --help oci://"),
+        ("template verify templates.tar", "template verify --help templates.tar"),
     ];
     own.iter().fold(example.to_owned(), |line, (theirs, ours)| line.replace(theirs, ours))
 }
