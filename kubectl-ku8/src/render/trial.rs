@@ -93,13 +93,47 @@ impl Runtime {
             for ask in batch {
                 contract::request(&ask.request).map_err(RenderError::Request)?;
             }
-            let raw = self.try_raw(template, batch.iter().map(|ask| ask.request.clone()).collect())?;
-            described.get_or_insert(raw.described);
-            trials.extend(batch.iter().zip(raw.trials).map(|(ask, tried)| judge(tried, template, ask)));
+            let tried = self.try_batch(template, batch, &mut described)?;
+            trials.extend(batch.iter().zip(tried).map(|(ask, tried)| judge(tried, template, ask)));
         }
-        let described = described.expect("at least one batch was run");
-        Ok(Trials { described, trials })
+        match described {
+            Some(described) => Ok(Trials { described, trials }),
+            // Not one process came so far; what ended the last one is why.
+            None => Err(trials.pop().and_then(|trial| trial.rendered.err()).unwrap_or_else(super::child::mixed_up)),
+        }
     }
+
+    /// One process for all of a batch; where that ends without an answer, smaller ones, until it is known who ended it.
+    fn try_batch(
+        &self,
+        template: &Template,
+        batch: &[Ask],
+        described: &mut Option<Described>,
+    ) -> Result<Vec<RawTrial>, RenderError> {
+        match self.try_raw(template, batch.iter().map(|ask| ask.request.clone()).collect()) {
+            Ok(raw) => {
+                described.get_or_insert(raw.described);
+                Ok(raw.trials)
+            }
+            Err(error) if !ended_early(&error) || batch.is_empty() => Err(error),
+            Err(error) if batch.len() == 1 => {
+                let values = batch[0].request["values"].clone();
+                Ok(vec![RawTrial { values, filled: Vec::new(), answer: Err(error), usage: Usage::default() }])
+            }
+            Err(_) => {
+                let (left, right) = batch.split_at(batch.len() / 2);
+                let mut tried = self.try_batch(template, left, described)?;
+                tried.extend(self.try_batch(template, right, described)?);
+                Ok(tried)
+            }
+        }
+    }
+}
+
+/// Whether the process ended before it answered, so that another one may come further.
+fn ended_early(error: &RenderError) -> bool {
+    use RenderError::{ChildCrashed, ChildMemory, ChildOutput, ChildTime};
+    matches!(error, ChildTime(_) | ChildMemory | ChildOutput(_) | ChildCrashed(_))
 }
 
 fn judge(tried: RawTrial, template: &Template, ask: &Ask) -> Trial {
