@@ -2,7 +2,7 @@
 //! It never reaches outside: no clock, no randomness, no files, no network; same request, same bytes.
 //!
 //! Read [`Template`] first, then [`block`] (parameters every template inherits), then [`build`] (objects),
-//! then [`testing`] (how a template is run without wasm).
+//! then [`testing`] (how a template is run without wasm). [`Upgrade`] and [`Status`] are for later versions.
 
 pub mod block;
 
@@ -17,6 +17,8 @@ mod guide;
 mod input;
 
 mod json;
+
+mod optional;
 
 mod output;
 
@@ -38,12 +40,21 @@ pub mod bindings;
 
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
+pub mod status_bindings;
+
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod upgrade_bindings;
+
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
 pub mod guest;
 
 pub use decimal::decimal;
 pub use finding::{Finding, Findings, Severity};
 pub use guide::{Operation, Rule};
 pub use input::{Cluster, Images, Observed, Previous, Request, State};
+pub use optional::{Live, LiveObject, Status, Upgrade, Verdict, Version};
 pub use output::{Alphabet, Generate, Kind, Metadata, Object, Output, Rendered, SecretIntent, SecretRef, SecretValue};
 pub use pick::Pick;
 pub use quantity::Quantity;

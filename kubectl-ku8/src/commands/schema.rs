@@ -44,6 +44,7 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("secret-list", include_str!("../schemas/secret-list.json")),
     ("status", include_str!("../schemas/status.json")),
     ("template", include_str!("../schemas/template.json")),
+    ("template-upgrade", include_str!("../schemas/template-upgrade.json")),
     ("template-list", include_str!("../schemas/template-list.json")),
     ("version", include_str!("../schemas/version.json")),
     ("values", include_str!("../schemas/values.json")),

@@ -73,6 +73,10 @@ ids! {
     REGISTRY = "KU8-T010",
     TEMPLATE_TOO_LARGE = "KU8-T011",
     KUBERNETES_VERSION = "KU8-T012",
+    OTHER_HOST = "KU8-T020",
+    MIGRATION = "KU8-T021",
+    DOWNGRADE = "KU8-T022",
+    NO_UPGRADE = "KU8-T023",
     // Plain manifests on their way to objects.
     OTHER_NAMESPACE = "KU8-X001",
     DUPLICATE_OBJECT = "KU8-X002",

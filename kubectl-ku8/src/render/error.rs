@@ -51,9 +51,26 @@ pub enum RenderError {
     /// A template may import nothing at all.
     #[error("the component imports {}; a template may import nothing", quoted(.0))]
     Imports(Vec<String>),
-    /// A contract of another major version.
+    /// A contract of an older major version, or none that was ever published.
     #[error("the component speaks {0}; this version of ku8 speaks ku8:template/provider@1")]
     ContractVersion(String),
+    /// A contract of a newer major version.
+    #[error(
+        "the component was built for a newer contract: it speaks {0}; this version of ku8 speaks ku8:template/provider@1"
+    )]
+    NewerContract(String),
+    /// The template's `requires` leaves this program out.
+    #[error("template `{template}` requires ku8 {requires}; this is {host}")]
+    OtherHost {
+        /// The template's name.
+        template: String,
+        /// The range it asks for.
+        requires: String,
+        /// This program's version.
+        host: String,
+        /// Whether it is the template that is behind.
+        outdated: bool,
+    },
     /// Not a template.
     #[error("the component does not export ku8:template/provider@1; it exports {}", quoted(.0))]
     NotATemplate(Vec<String>),
@@ -112,6 +129,18 @@ pub enum RenderError {
         reason: String,
     },
 
+    /// The template does not want to judge.
+    #[error("the template did not answer `{call}`: {reason}")]
+    Answer {
+        /// The function that was called.
+        call: String,
+        /// Its words.
+        reason: String,
+    },
+    /// The template does not take values of that version.
+    #[error("the template does not take over these values: {0}")]
+    Migration(String),
+
     /// The host asked wrongly; never the template's fault.
     #[error("the request does not fit the contract: {}", sentences(.0))]
     Request(Vec<Violation>),
@@ -137,6 +166,9 @@ pub enum RenderError {
     /// The child wrote more than the cap.
     #[error("the process that runs the template wrote more than {0} bytes")]
     ChildOutput(usize),
+    /// Ctrl-C ended the child.
+    #[error("interrupted")]
+    Interrupted,
     /// The child ended without an answer.
     #[error("the process that runs the template ended without an answer: {0}")]
     ChildCrashed(String),

@@ -3,10 +3,19 @@
 
 use wasmparser::{Encoding, Parser, Payload};
 
-use super::RenderError;
 use super::limits::{COMPONENT_BYTES, readable};
+use super::{Abilities, RenderError};
 
 const PROVIDER: &str = "ku8:template/provider";
+const STATUS: &str = "ku8:template/status@1.";
+const UPGRADE: &str = "ku8:template/upgrade@1.";
+
+/// Which optional interfaces a component exports, read from its bytes; none when they do not read.
+pub fn abilities_of(bytes: &[u8]) -> Abilities {
+    let exports = names(bytes).map(|(_, exports)| exports).unwrap_or_default();
+    let has = |prefix: &str| exports.iter().any(|name| name.starts_with(prefix));
+    Abilities { status: has(STATUS), upgrade: has(UPGRADE) }
+}
 
 /// Refuses what is not a pure template of our contract's major version.
 pub(super) fn check(bytes: &[u8]) -> Result<(), RenderError> {
@@ -17,11 +26,18 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), RenderError> {
     if !imports.is_empty() {
         return Err(RenderError::Imports(imports));
     }
-    let provider = exports.iter().find(|name| name.split('@').next() == Some(PROVIDER));
-    match provider.map(|name| name.split('@').nth(1).unwrap_or_default()) {
-        Some(version) if version.starts_with("1.") => Ok(()),
-        Some(version) => Err(RenderError::ContractVersion(format!("{PROVIDER}@{version}"))),
-        None => Err(RenderError::NotATemplate(exports)),
+    let provider = |name: &str| name.split('@').next() == Some(PROVIDER);
+    let spoken: Vec<&str> = exports.iter().map(String::as_str).filter(|name| provider(name)).collect();
+    let version = |name: &str| name.split('@').nth(1).unwrap_or_default().to_owned();
+    // A component may speak several; one of ours is enough.
+    if spoken.iter().any(|name| version(name).starts_with("1.")) {
+        return Ok(());
+    }
+    let Some(other) = spoken.first() else { return Err(RenderError::NotATemplate(exports)) };
+    let (other, version) = ((*other).to_owned(), version(other));
+    match version.split('.').next().and_then(|major| major.parse::<u64>().ok()) {
+        Some(2..) => Err(RenderError::NewerContract(other)),
+        _ => Err(RenderError::ContractVersion(other)),
     }
 }
 

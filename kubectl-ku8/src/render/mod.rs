@@ -15,10 +15,12 @@ mod decode;
 mod engine;
 mod error;
 mod fields;
+pub mod host;
 mod identity;
 mod inspect;
 mod json;
 mod limits;
+mod optional;
 mod pod_security;
 mod runtime;
 mod sandbox;
@@ -31,8 +33,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use error::{Problem, RenderError};
+pub use inspect::abilities_of;
 pub use limits::Limits;
+pub use optional::{LiveState, Remark, Verdict, migrate, probe};
 pub use runtime::{Checked, Isolation, Runtime, Settings};
+pub use sandbox::Abilities;
 pub use stored::{StoredObject, check_stored};
 pub use template::{Operation, Origin, Rule, Template, TemplateMetadata};
 

@@ -2,6 +2,7 @@
 //! stdout is data, stderr is talk; a reader that goes away ends the output and nothing else.
 
 mod ask;
+mod compile_view;
 mod crash;
 mod failure;
 mod jsonpath;
@@ -26,6 +27,7 @@ use std::io::{IsTerminal, Write};
 use style::{letters, only_text};
 
 pub use ask::{Answer, Ask, AskError, Asker, Item, Question};
+pub use compile_view::CompileView;
 pub use crash::{name_command, report_panics};
 pub use jsonpath::{JsonPath, JsonPathError};
 pub use listing::{FormatError, Listing, Row, document_text};

@@ -3,6 +3,7 @@
 
 mod check;
 mod defaults;
+mod optional;
 mod pods;
 mod routes;
 
@@ -16,6 +17,7 @@ use crate::template::Template;
 
 pub use check::check;
 pub use defaults::fill;
+pub use optional::{live_object, migrate, missing_object, probe};
 
 /// Renders values for a definition `demo` in `prod`, defaults filled in, and checks the answer.
 ///

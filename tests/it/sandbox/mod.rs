@@ -5,6 +5,7 @@
 
 mod child;
 mod guest;
+mod versions;
 
 use std::fmt::Write;
 use std::sync::LazyLock;
