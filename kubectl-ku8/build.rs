@@ -1,5 +1,8 @@
 //! Embeds every component in `templates-wasm/dist`, checked against `SHA256SUMS` when that is there, and what `version`
-//! says of this build. It never compiles a template and never needs a WebAssembly toolchain.
+//! says of this build, and the skeletons of `template new`. It never compiles a template and never needs a WebAssembly toolchain.
+
+#[path = "build/skeletons.rs"]
+mod skeletons;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -39,7 +42,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(table, "    BuiltIn {{ name: {name:?}, bytes: include_bytes!({path:?}), sha256: {sha256:?} }},")?;
     }
     table.push_str("];\n");
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("builtin.rs"), table)?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("builtin.rs"), table)?;
+    fs::write(out.join("skeletons.rs"), skeletons::table(&root)?)?;
     Ok(())
 }
 

@@ -64,6 +64,9 @@ pub mod transform;
 /// Stage 5: desired against observed. Pure.
 pub mod plan;
 
+/// What authors of templates ask: rules, golden cases, traces. Pure.
+pub mod author;
+
 /// Stage 6: carries out a plan, and nothing that is not in it.
 pub mod apply;
 

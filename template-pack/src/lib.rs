@@ -1,29 +1,57 @@
-//! Packs a core wasm module that carries the template world into a component, and refuses one that imports anything.
+//! Packs a core wasm module that exports a template into a component, and refuses one that imports anything but WASI.
 //! It never touches a file, a compiler or a network: bytes in, bytes out, the same each time.
 
+mod contract;
+mod data;
 mod names;
+mod sections;
+mod wasi;
 
+pub use sections::{Description, METADATA, SCHEMA, describe, described};
 use wit_component::{ComponentEncoder, DecodedWasm};
 
-/// The one interface a template exports.
+/// The one interface every template exports.
 const PROVIDER: &str = "ku8:template/provider@";
 
-/// Encodes a core module as a component and checks what it imports and exports.
+/// Functions whose names begin so are the built-in templates' own, and their kit's.
+const OWN: &[&str] = &["template_"];
+
+/// Turns a core module into a template component with zero imports: what it imports of WASI preview 1 is answered
+/// by functions that know nothing of the world, and the contract's types are added where it has none. A component is
+/// checked and comes back as it is. Data in thousands of pieces is joined: it would take minutes to compile.
 ///
 /// # Errors
-/// In words: what is not WebAssembly, imports anything, or exports no template.
-pub fn pack(core: &[u8]) -> Result<Vec<u8>, String> {
-    let core = names::shorten(core)?;
+/// In words: what is not WebAssembly, imports anything else, or exports no template.
+pub fn pack(module: &[u8]) -> Result<Vec<u8>, String> {
+    pack_with_names(module, OWN)
+}
+
+/// As [`pack`]; of the module's names, those of Rust functions whose path begins as given stay, for traps to name.
+///
+/// # Errors
+/// As [`pack`].
+pub fn pack_with_names(module: &[u8], own: &[&str]) -> Result<Vec<u8>, String> {
+    if sections::is_component(module) {
+        check(module)?;
+        return data::join_all(module);
+    }
+    let core = contract::describe(data::join(wasi::stub(&names::shorten(module, own)?)?)?)?;
     let mut encoder = ComponentEncoder::default().validate(true).module(&core).map_err(|error| format!("{error:#}"))?;
     let bytes = encoder.encode().map_err(|error| format!("{error:#}"))?;
-    let (imports, exports) = surface(&bytes)?;
+    check(&bytes)?;
+    Ok(bytes)
+}
+
+/// Refuses a component that imports anything or exports no template.
+fn check(component: &[u8]) -> Result<(), String> {
+    let (imports, exports) = surface(component)?;
     if !imports.is_empty() {
         return Err(format!("a template imports nothing; this one imports {}", imports.join(", ")));
     }
     if !exports.iter().any(|export| export.starts_with(PROVIDER)) {
         return Err(format!("exports [{}], not {PROVIDER}…", exports.join(", ")));
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Names of a component's imports and exports, read from its bytes.

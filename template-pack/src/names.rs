@@ -1,4 +1,4 @@
-//! Rewrites a module's names: the templates' own functions, readable, and no others.
+//! Rewrites a module's names: the template's own functions, readable, and no others.
 //! It never touches anything but the name section.
 
 use std::ops::Range;
@@ -11,7 +11,7 @@ const LONGEST: usize = 100;
 
 /// Returns the module with short names. What a compiler writes there is a quarter of a component; what a trap needs is
 /// the innermost function the template's author wrote.
-pub(crate) fn shorten(module: &[u8]) -> Result<Vec<u8>, String> {
+pub(crate) fn shorten(module: &[u8], own: &[&str]) -> Result<Vec<u8>, String> {
     let mut sections: Vec<(u8, Range<usize>)> = Vec::new();
     let mut names = NameMap::new();
     for payload in Parser::new(0).parse_all(module) {
@@ -23,7 +23,7 @@ pub(crate) fn shorten(module: &[u8]) -> Result<Vec<u8>, String> {
                 if let Name::Function(functions) = part.map_err(|error| error.to_string())? {
                     for function in functions {
                         let function = function.map_err(|error| error.to_string())?;
-                        if let Some(name) = own(function.name) {
+                        if let Some(name) = readable(function.name, own) {
                             names.append(function.index, &name);
                         }
                     }
@@ -46,10 +46,11 @@ pub(crate) fn shorten(module: &[u8]) -> Result<Vec<u8>, String> {
     Ok(written.finish())
 }
 
-/// The readable name of a function of a template or of its kit; none for the standard library's and for crates.
-fn own(symbol: &str) -> Option<String> {
+/// The readable name of a function whose path begins as one of `own`; none for the standard library's and for crates.
+fn readable(symbol: &str, own: &[&str]) -> Option<String> {
     let name = format!("{:#}", rustc_demangle::try_demangle(symbol).ok()?);
-    let written = name.trim_start_matches('<').starts_with("template_");
+    let path = name.trim_start_matches('<');
+    let written = own.iter().any(|prefix| path.starts_with(prefix));
     // Copies for one type each, and what stands inside another function, are told by the function around them.
     let plain = !name.contains("::<") && !name.contains("{closure");
     (written && plain).then(|| name.chars().take(LONGEST).collect())
@@ -83,16 +84,16 @@ mod tests {
     fn only_the_templates_own_names_stay() {
         let own_function = "_RNvNtCs2QgAgBxPbIE_14template_redis7objects6server";
         let librarys = "_RNvNtCs2QgAgBxPbIE_10serde_json5error10make_error";
-        let short = shorten(&module(&[librarys, own_function, "memcpy"])).unwrap();
+        let short = shorten(&module(&[librarys, own_function, "memcpy"]), &["template_"]).unwrap();
         let words = text(&short);
         assert!(words.contains("template_redis::objects::server"), "{words}");
         assert!(words.contains("as it is"), "{words}");
         assert!(!words.contains("make_error") && !words.contains("memcpy") && !words.contains("a module"), "{words}");
-        assert_eq!(shorten(&short).map(|again| text(&again).contains("as it is")), Ok(true));
+        assert_eq!(shorten(&short, &["template_"]).map(|again| text(&again).contains("as it is")), Ok(true));
     }
 
     #[test]
     fn junk_is_refused() {
-        assert!(shorten(b"junk").is_err());
+        assert!(shorten(b"junk", &[]).is_err());
     }
 }

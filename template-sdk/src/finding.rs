@@ -4,6 +4,15 @@
 use serde::Serialize;
 
 /// How serious a finding is.
+///
+/// ```
+/// use template_sdk::{Finding, Findings, Severity};
+/// let mut findings = Findings::new();
+/// let read: Option<u32> = findings.keep("seven".parse().map_err(|_| Finding::error("/count", "demo.count.word", "no number")));
+/// findings.push(Finding::info("", "demo.note", "a new version is out"));
+/// assert!(read.is_none() && findings.has_errors() && findings.has("demo.note"));
+/// assert!(Severity::Error > Severity::Warning);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {

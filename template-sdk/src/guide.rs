@@ -25,6 +25,11 @@ impl Rule {
 }
 
 /// One thing people do with the running software: back it up, promote a replica, change its size.
+///
+/// ```
+/// let operation = template_sdk::Operation::new("Backup", "Copy `/data` while the server is paused.");
+/// assert_eq!(operation.title, "Backup");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Operation {
     /// A few words, as a heading: `Backup`.

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::finding::{Finding, Findings};
+use crate::typed;
 
 /// Everything a render depends on (wit/request.schema.json); unknown fields are ignored.
 #[derive(Clone, Debug)]
@@ -42,6 +43,24 @@ pub struct Images {
 }
 
 /// What was there before this request.
+///
+/// ```
+/// use template_sdk::{json, testing::Case, Cluster, Images, Observed, Previous, Request, State};
+/// let case = Case::new(json!({"user": "a"}))
+///     .previous(json!({"user": "a"}))
+///     .attempted(json!({"user": "b"}))
+///     .observed("demo", 3)
+///     .claims(&["data-demo-0"])
+///     .bind("DB", json!({"host": "db.prod.svc"}));
+/// let request = Request::parse(&case.request(&json!({})).to_string())?;
+/// let Some(Previous { observed: Observed { pvcs, .. }, .. }) = &request.previous else { unreachable!() };
+/// let users: Vec<Option<String>> = request.states().map(|state: &State| state.at("/user")).collect();
+/// assert_eq!(users, [Some("a".to_owned()), Some("b".to_owned())]);
+/// assert_eq!((request.observed_replicas("demo"), request.observed_pvcs()), (Some(3), pvcs.as_slice()));
+/// assert_eq!((request.maybe::<u32>("/port")?, request.bindings["DB"]["host"].as_str()), (None, Some("db.prod.svc")));
+/// # let (Cluster { .. }, Images { .. }) = (&request.cluster, &request.images);
+/// # Ok::<(), template_sdk::Findings>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Previous {
     /// The last published revision.
@@ -90,6 +109,75 @@ impl Request {
         };
         let document = serde_json::from_str(text).map_err(|error: serde_json::Error| refuse(&error.to_string()))?;
         request(document).ok_or_else(|| refuse("a part of it is missing or of another shape"))
+    }
+
+    /// Reads all values into the template's own type. A failure is one finding that names the very field, however deep.
+    ///
+    /// ```
+    /// use template_sdk::{Request, json};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// #[serde(rename_all = "camelCase")]
+    /// struct Values {
+    ///     replicas: u32,
+    ///     listeners: Vec<Listener>,
+    /// }
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Listener {
+    ///     port: u16,
+    /// }
+    ///
+    /// # let parse = |values: template_sdk::Value| Request::parse(&json!({"name": "cache", "namespace": "prod", "values": values,
+    /// #     "cluster": {"version": "1.36"}, "images": {}}).to_string());
+    /// let request = parse(json!({"replicas": 3, "listeners": [{"port": 6379}, {"port": "6380"}]}))?;
+    /// let findings = request.read::<Values>().err().unwrap_or_default();
+    /// let finding = findings.iter().next().expect("a finding");
+    /// assert_eq!(finding.path, "/listeners/1/port");
+    /// assert_eq!(finding.message, "expected a whole number from 0 to 65535, found a text");
+    /// # let values: Values = parse(json!({"replicas": 3, "listeners": [{"port": 1}]}))?.read()?;
+    /// # assert_eq!((values.replicas, values.listeners[0].port), (3, 1));
+    /// # Ok::<(), template_sdk::Findings>(())
+    /// ```
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Findings> {
+        self.read_at("")
+    }
+
+    /// Reads a part of the values in the same way: [`Request::read`] for what is at a JSON Pointer.
+    pub fn read_at<T: DeserializeOwned>(&self, pointer: &str) -> Result<T, Findings> {
+        typed::read(&self.values, pointer).map_err(Findings::from)
+    }
+
+    /// Reads every earlier state ([`Request::states`]) into the template's own type, as [`Request::read`] does.
+    ///
+    /// An earlier state that cannot be read is an error, because a rule about the way from it could not be judged: give what
+    /// is new in the type a `#[serde(default)]`.
+    ///
+    /// ```
+    /// use template_sdk::{json, testing::Case, Request};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Values {
+    ///     replicas: u32,
+    /// }
+    ///
+    /// let case = Case::new(json!({"replicas": 1})).previous(json!({"replicas": 3}));
+    /// let request = Request::parse(&case.request(&json!({})).to_string())?;
+    /// let now: Values = request.read()?;
+    /// for before in request.earlier::<Values>()? {
+    ///     assert!(before.replicas > now.replicas, "this one shrinks");
+    /// }
+    /// # Ok::<(), template_sdk::Findings>(())
+    /// ```
+    pub fn earlier<T: DeserializeOwned>(&self) -> Result<Vec<T>, Findings> {
+        let read = |state: &State| {
+            typed::read(&state.values, "").map_err(|finding| {
+                let message = format!("what was published before cannot be read: {}", finding.message);
+                let hint = "publish the template version that was used before, or ask its author for a newer one";
+                Findings::from(Finding::error(finding.path, "sdk.previous.shape", message).hint(hint))
+            })
+        };
+        self.states().map(read).collect()
     }
 
     /// Reads the value at a JSON Pointer; the finding of a failure names the pointer.

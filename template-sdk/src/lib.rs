@@ -1,8 +1,9 @@
 //! What a template author sees: one trait, one macro, small builders, the shared parameters, native tests.
 //! It never reaches outside: no clock, no randomness, no files, no network; same request, same bytes.
 //!
-//! Read [`Template`] first, then [`block`] (parameters every template inherits), then [`build`] (objects),
-//! then [`testing`] (how a template is run without wasm). [`Upgrade`] and [`Status`] are for later versions.
+//! Read [`Template`] first, then [`Request::read`] (values as a type of your own), then [`block`] (parameters every
+//! template inherits), then [`build`] (objects), then [`testing`] (how a template is run without wasm). [`Upgrade`] and
+//! [`Status`] are for later versions; [`prelude`] brings what most files need. Every public item stands in an example, and all examples are run.
 
 pub mod block;
 
@@ -24,6 +25,8 @@ mod output;
 
 mod pick;
 
+pub mod prelude;
+
 mod quantity;
 
 #[doc(hidden)]
@@ -33,6 +36,8 @@ mod template;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+
+mod typed;
 
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]

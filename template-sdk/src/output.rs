@@ -44,6 +44,17 @@ impl Kind {
 }
 
 /// One Kubernetes object with its place in the definition.
+///
+/// ```
+/// use template_sdk::{Finding, Object, Rendered, json};
+/// let manifest = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}});
+/// let rendered = Rendered::new()
+///     .maybe("configmap/config", 0, Some(manifest.clone()))
+///     .maybe("configmap/none", 0, None)
+///     .warnings([Finding::warning("", "demo.note", "look here")]);
+/// assert_eq!(rendered.objects, [Object { id: "configmap/config".into(), stage: 0, manifest: manifest.clone() }]);
+/// assert_eq!(rendered.find("ConfigMap", "a"), Some(&manifest));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
     /// Stable inside the definition: `statefulset/server`; lets a plan show a rename as one.
@@ -130,6 +141,15 @@ impl Rendered {
 }
 
 /// A Secret that must exist before the objects are applied (wit/secrets.schema.json).
+///
+/// ```
+/// use template_sdk::{Alphabet, Generate, SecretIntent, SecretRef, SecretValue, json};
+/// let intent = SecretIntent::generate("cache-auth", &["password"])
+///     .key("id", SecretValue::Generate(Generate { length: 32, alphabet: Alphabet::Hex }))
+///     .key("licence", SecretValue::SecretRef(SecretRef { name: "licences".into(), key: "cache".into() }));
+/// assert_eq!(json!(intent)["keys"]["id"], json!({"generate": {"length": 32, "alphabet": "hex"}}));
+/// assert_eq!(json!(SecretIntent::existing("mine", &["password"]))["keys"]["password"]["secretRef"]["name"], "mine");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SecretIntent {
     /// Name of the Secret.

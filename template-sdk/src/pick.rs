@@ -10,10 +10,12 @@ use crate::quantity::Quantity;
 ///
 /// ```
 /// use template_sdk::{Findings, Pick, json};
-/// let (values, mut findings) = (json!({"port": 8080, "host": 1}), Findings::new());
+/// let (values, mut findings) = (json!({"port": 8080, "host": 1, "tls": true, "memory": "1Gi"}), Findings::new());
 /// let mut pick = Pick::new(&values, &mut findings);
 /// assert_eq!(pick.number("/port"), Some(8080));
 /// assert_eq!(pick.text("/host"), None);
+/// assert_eq!((pick.flag("/tls"), pick.quantity("/memory").map(|memory| memory.mib())), (Some(true), Some(1024)));
+/// assert!(pick.members("/labels").is_empty() && pick.items("/users").is_empty());
 /// assert_eq!(findings.iter().next().map(|finding| finding.path.as_str()), Some("/host"));
 /// ```
 #[derive(Debug)]

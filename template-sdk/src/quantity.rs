@@ -19,6 +19,9 @@ const DECIMAL: [(&str, u32); 6] = [("E", 6), ("P", 5), ("T", 4), ("G", 3), ("M",
 /// assert_eq!(limit.times(5, 2).to_string(), "2560Mi");
 /// assert_eq!("0.5".parse::<Quantity>()?.to_string(), "500m");
 /// assert!("1Gi".parse::<Quantity>()? == "1024Mi".parse()?);
+/// assert_eq!(limit.minus(Quantity::from_bytes(1)).ceil_mib(), limit);
+/// assert_eq!(limit.plus(Quantity::from_mib(1)).ceil_gib().mib(), 2048);
+/// assert_eq!(Quantity::from_millis(1500).millis(), 1500);
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Clone, Copy, Debug)]

@@ -8,8 +8,9 @@ use crate::guide::{Guide, Step};
 use crate::stage::{Space, say};
 
 /// Every guide with commands, its namespace, and how many of its blocks are not run.
-const GUIDES: [(&str, &str, usize); 12] = [
+const GUIDES: [(&str, &str, usize); 13] = [
     ("../README.md", "orders", 3),
+    ("authoring.md", "guide-authoring", 1),
     ("coming-from-helm.md", "team-a", 0),
     ("concepts.md", "team-b", 0),
     ("cookbook.md", "prod", 1),
@@ -20,6 +21,7 @@ const GUIDES: [(&str, &str, usize); 12] = [
     ("plans.md", "guide-plans", 0),
     ("security.md", "team-c", 0),
     ("troubleshooting.md", "team-d", 0),
+    ("trust.md", "team-f", 3),
     ("tutorial.md", "tutorial", 0),
 ];
 
@@ -45,14 +47,26 @@ fn pages(folder: &Path, found: &mut Vec<String>) {
 
 /// Runs a guide from its first command to its last, in a namespace of its own.
 fn run(name: &str) {
+    if let Some(space) = space(name) {
+        follow(name, &space, "");
+    }
+}
+
+/// The namespace of a guide.
+fn space(name: &str) -> Option<Space> {
     let (_, namespace, _) = GUIDES.iter().find(|(guide, ..)| *guide == name).expect("a guide of the table");
-    let Some(mut space) = Space::new(namespace) else { return };
+    let mut space = Space::new(namespace)?;
     space.set("USER", "mia");
     space.set("HOSTNAME", "laptop");
+    Some(space)
+}
+
+/// Runs its commands in one terminal, in which these settings were made before.
+fn follow(name: &str, space: &Space, settings: &str) {
     let file = docs().join(name);
     let mut guide = Guide::parse(&fs::read_to_string(&file).expect("a guide"));
     assert!(guide.steps.len() > 3, "{name} lost its commands");
-    let (mut kept, mut wrong) = (String::new(), Vec::new());
+    let (mut kept, mut wrong) = (settings.to_owned(), Vec::new());
     for index in 0..guide.steps.len() {
         let Step { command, code, line, .. } = &guide.steps[index];
         // As in one terminal: what is written to both streams is one text, and settings last.
@@ -98,6 +112,54 @@ fn every_guide_is_run_and_what_is_not_is_counted() {
 #[test]
 fn readme() {
     run("../README.md");
+}
+
+#[test]
+fn authoring() {
+    let Some(mut space) = space("authoring.md") else { return };
+    let Some(compiler) = Compiler::find() else {
+        say("SKIPPED docs/authoring.md: no compiler for wasm32-unknown-unknown; see templates-wasm/README.md");
+        return;
+    };
+    let unfinished = space.ku8(&["template", "new", "probe", "--lang", "rust"]);
+    if unfinished.stderr.contains("not written yet") {
+        say("SKIPPED docs/authoring.md: template new is not written yet");
+        return;
+    }
+    compiler.set(&mut space);
+    follow("authoring.md", &space, &format!("export PATH=\"{}:$PATH\"\n", compiler.programs.display()));
+}
+
+/// What a reader who writes templates has installed.
+struct Compiler {
+    programs: PathBuf,
+    cargo_home: PathBuf,
+    rustup_home: PathBuf,
+    cache: PathBuf,
+}
+
+impl Compiler {
+    /// With the target of rustup, or with Debian's compiler and the library's sources.
+    fn find() -> Option<Self> {
+        let cargo = Path::new(env!("CARGO"));
+        let sysroot = cargo.parent()?.parent()?;
+        let ready = sysroot.join("lib/rustlib/wasm32-unknown-unknown/lib").exists()
+            || Path::new("/usr/lib/rustlib/src/rust/library/std/Cargo.toml").exists();
+        let home = PathBuf::from(std::env::var_os("HOME")?);
+        let or = |name: &str, other: &str| std::env::var_os(name).map_or_else(|| home.join(other), PathBuf::from);
+        let cache = or("XDG_CACHE_HOME", ".cache").join("ku8-real/authoring");
+        let (cargo_home, rustup_home) = (or("CARGO_HOME", ".cargo"), or("RUSTUP_HOME", ".rustup"));
+        ready.then(|| Self { programs: sysroot.join("bin"), cargo_home, rustup_home, cache })
+    }
+
+    /// What cargo needs of the machine; what it builds is kept between runs.
+    fn set(&self, space: &mut Space) {
+        let text = |path: &Path| path.display().to_string();
+        space.set("KU8", text(&docs().join("..")));
+        space.set("CARGO_HOME", text(&self.cargo_home));
+        space.set("RUSTUP_HOME", text(&self.rustup_home));
+        space.set("CARGO_TARGET_DIR", text(&self.cache));
+    }
 }
 
 #[test]
@@ -148,6 +210,11 @@ fn security() {
 #[test]
 fn troubleshooting() {
     run("troubleshooting.md");
+}
+
+#[test]
+fn trust() {
+    run("trust.md");
 }
 
 #[test]

@@ -64,6 +64,8 @@ fn of_this_place(example: &str) -> String {
         ("-n prod", "-n help-examples"),
         ("-n staging", "-n help-examples-staging"),
         ("hosts[0].name", "storage.size"),
+        // The tools of languages are tried by tests/it/authoring.
+        ("template build", "template build --help"),
     ];
     own.iter().fold(example.to_owned(), |line, (theirs, ours)| line.replace(theirs, ours))
 }
@@ -81,6 +83,17 @@ fn every_example_of_the_help_works_as_it_stands() {
     std::fs::create_dir_all(&build).expect("a folder");
     let component = concat!(env!("CARGO_MANIFEST_DIR"), "/../templates-wasm/dist/redis.wasm");
     std::fs::copy(component, build.join("mine.wasm")).expect("a component");
+    std::fs::copy(component, space.folder.join("core.wasm")).expect("a module");
+    for project in ["", "mine/"] {
+        let case = space.folder.join(format!("{project}tests/defaults"));
+        std::fs::create_dir_all(&case).expect("a folder");
+        std::fs::create_dir_all(space.folder.join(format!("{project}build"))).expect("a folder");
+        std::fs::copy(component, space.folder.join(format!("{project}build/mine.wasm"))).expect("a component");
+        let definition = DEFINITION.replace("mysql", "redis").replace("database: orders, ", "");
+        std::fs::write(case.join("definition.yaml"), definition).expect("a case");
+        let folder = if project.is_empty() { "." } else { "./mine" };
+        space.run(&format!("template test {folder} --bless")).ok();
+    }
     let manifest = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web-token"}, "type": "Opaque"});
     space.file("web-token.json", manifest.to_string());
     let web = crate::stage::config_map("web", "hello").to_string();

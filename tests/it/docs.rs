@@ -137,6 +137,24 @@ fn the_json_reference_is_what_the_schemas_say() {
 }
 
 #[test]
+fn the_list_of_rules_is_complete() {
+    let mut text = String::from(
+        "# Rules for templates\n\nWhat `kubectl ku8 template lint` judges a template by: what it says of itself, and what it \
+         answers when every value is changed once, some together, in two fresh processes. Codes never change their \
+         meaning. Errors end with exit code 1, with `--strict` warnings too.\n\nWritten by `BLESS=1` from the program's own \
+         table.\n\n| code | level | rule | why | what to do |\n|---|---|---|---|---|\n",
+    );
+    for rule in kubectl_ku8::author::RULES {
+        let cell = |text: &str| text.replace('|', "\\|").replace('<', "&lt;");
+        let (rule_text, why, fix) = (cell(rule.text), cell(rule.why), cell(rule.fix));
+        writeln!(text, "| `{}` | {} | {rule_text} | {why} | {fix} |", rule.code, rule.level.word()).unwrap();
+    }
+    if let Err(why) = agrees(&root().join("docs/reference/lint.md"), &text) {
+        panic!("{why}");
+    }
+}
+
+#[test]
 fn the_list_of_errors_is_complete() {
     let mut text = String::from(
         "# Errors by id\n\nEvery error message ends with its id. `kubectl ku8 help ID` prints the page.\n\

@@ -6,10 +6,10 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use kubectl_ku8::definition::{Definition, parse, yaml};
-use kubectl_ku8::object::GroupKind;
+use kubectl_ku8::author::cases::{EXPECTED, REFUSED, allowed_kinds, request};
+use kubectl_ku8::definition::{Definition, parse};
 use kubectl_ku8::render::{Isolation, Limits, RenderError, Rendered, Runtime, Settings, builtin, render};
-use serde_json::{Value, json};
+use serde_json::Value;
 use template_sdk::{Findings, Request, Template};
 
 use super::bless::{agrees, blessing};
@@ -56,16 +56,6 @@ pub(crate) fn cases() -> Vec<Case> {
     found
 }
 
-/// What the CLI asks of a template when nothing was published before (`render_values` in `commands/pipeline.rs`).
-fn request(definition: &Definition, values: &Value) -> Value {
-    json!({
-        "apiVersion": "ku8/v1", "name": definition.name(),
-        "namespace": definition.metadata.namespace.as_deref().unwrap_or("default"),
-        "values": values, "cluster": {"version": "1.36"}, "previous": null,
-        "bindings": {}, "images": {"registryMap": {}, "pullSecrets": []},
-    })
-}
-
 fn checked(case: &Case) -> Result<Value, RenderError> {
     let template = RUNTIME.load_builtin(&case.template).unwrap().unwrap();
     Ok(RUNTIME.check(&template, Value::Object(case.definition.spec.values.clone()))?.values)
@@ -73,56 +63,14 @@ fn checked(case: &Case) -> Result<Value, RenderError> {
 
 fn rendered(case: &Case) -> Result<Rendered, RenderError> {
     let template = RUNTIME.load_builtin(&case.template).unwrap()?;
-    let kind = |kind: &String| {
-        kind.split_once('/').map_or_else(|| GroupKind::new("", kind), |(group, kind)| GroupKind::new(group, kind))
-    };
-    let kinds: Vec<GroupKind> = case.definition.spec.allow_kinds.iter().map(kind).collect();
-    render(&RUNTIME, &template, &request(&case.definition, &checked(case)?), &kinds)
+    render(&RUNTIME, &template, &request(&case.definition, checked(case)?), &allowed_kinds(&case.definition))
 }
 
-/// The file a result belongs into, and its text.
+/// The file a result belongs into, and its text, as `template test` writes them.
 fn written(result: &Result<Rendered, RenderError>) -> (&'static str, String) {
-    match result {
-        Ok(rendered) => {
-            let mut documents: Vec<String> = Vec::new();
-            for object in &rendered.objects {
-                let manifest = yaml::to_string(&object.manifest.clone().into_value());
-                documents.push(format!("# stage {}: {}\n{manifest}", object.stage, object.id));
-            }
-            let beside = json!({
-                "secrets": rendered.secrets, "outputs": rendered.outputs, "notes": rendered.notes,
-                "warnings": rendered.warnings,
-            });
-            documents.push(format!("# beside the objects\n{}", yaml::to_string(&beside)));
-            ("expected.yaml", documents.join("---\n"))
-        }
-        Err(error) => ("expected.err", refusal(error)),
-    }
-}
-
-fn refusal(error: &RenderError) -> String {
-    let mut text = String::new();
-    let mut line = |path: &str, message: &str, code: &str, hint: Option<&str>| {
-        let _ = writeln!(text, "{} {message} [{code}]", if path.is_empty() { "/" } else { path });
-        if let Some(hint) = hint {
-            let _ = writeln!(text, "  hint: {hint}");
-        }
-    };
-    match error {
-        RenderError::Values(found) => {
-            for one in found {
-                line(&one.pointer, &one.message, "schema", one.hint.as_deref());
-            }
-        }
-        RenderError::Diagnostics(found) => {
-            for one in found {
-                line(&one.path, &one.message, &one.code, one.hint.as_deref());
-            }
-        }
-        // Anything else is a fault of the template or the host, never an expected answer.
-        other => panic!("{other}"),
-    }
-    text
+    // Anything but an answer is a fault of the template or the host, which no case expects.
+    let answer = kubectl_ku8::author::cases::written(result).unwrap_or_else(|fault| panic!("{fault}"));
+    (answer.file, answer.text)
 }
 
 #[test]
@@ -138,7 +86,7 @@ fn every_case_renders_as_expected_and_twice_the_same() {
             case.template,
             case.name
         );
-        let other = case.folder.join(if file == "expected.yaml" { "expected.err" } else { "expected.yaml" });
+        let other = case.folder.join(if file == EXPECTED { REFUSED } else { EXPECTED });
         if blessing() {
             let _ = std::fs::remove_file(&other);
         } else if other.exists() {
@@ -200,7 +148,7 @@ pub(crate) fn crate_of(template: &str) -> Native {
 fn the_component_answers_as_its_crate_does() {
     for case in cases() {
         let Ok(values) = checked(&case) else { continue };
-        let request = request(&case.definition, &values);
+        let request = request(&case.definition, values);
         let request_read = Request::parse(&request.to_string());
         let native = request_read.and_then(|request| (crate_of(&case.template).render)(&request));
         let at =

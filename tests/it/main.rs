@@ -5,6 +5,8 @@
 
 mod architecture;
 
+mod authoring;
+
 mod bless;
 
 mod cli;
@@ -27,9 +29,11 @@ mod parsers;
 mod records;
 
 mod reference;
+mod registry;
 mod release;
 
 mod sandbox;
 
 mod sampled;
 mod template_pages;
+mod trust;

@@ -73,6 +73,9 @@ pub struct GlobalArgs {
         hide_short_help = true
     )]
     pub protected_ok: Option<String>,
+    /// Trust policy instead of ~/.config/ku8/policy.yaml
+    #[arg(long, global = true, value_name = "FILE", env = "KU8_POLICY", hide_env = true, hide_short_help = true)]
+    pub policy: Option<std::path::PathBuf>,
     /// Log requests: -v=6 one line each, -v=8 more
     #[arg(
         short = 'v',

@@ -206,6 +206,11 @@ impl Context {
         (folder("KREW_ROOT"), folder("CARGO_HOME"))
     }
 
+    /// Where cargo keeps what it fetched: `$CARGO_HOME`, else `~/.cargo`.
+    pub fn cargo_home(&self) -> Option<PathBuf> {
+        self.package_roots().1.or_else(|| home().map(|home| home.join(".cargo")))
+    }
+
     /// Where k9s reads its settings and its plugins.
     pub fn k9s_folders(&self) -> Option<(PathBuf, PathBuf)> {
         let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());

@@ -88,8 +88,17 @@ fn locale() -> Lang {
 
 /// `$XDG_CONFIG_HOME/ku8/config.yaml`, or `~/.config/ku8/config.yaml`.
 pub(super) fn config_file() -> Option<PathBuf> {
+    config_dir().map(|folder| folder.join("config.yaml"))
+}
+
+/// `$XDG_CONFIG_HOME/ku8/policy.yaml`, or `~/.config/ku8/policy.yaml`.
+pub(super) fn policy_file() -> Option<PathBuf> {
+    config_dir().map(|folder| folder.join("policy.yaml"))
+}
+
+fn config_dir() -> Option<PathBuf> {
     let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    base.or_else(|| home().map(|home| home.join(".config"))).map(|base| base.join("ku8/config.yaml"))
+    base.or_else(|| home().map(|home| home.join(".config"))).map(|base| base.join("ku8"))
 }
 
 pub(super) fn home() -> Option<PathBuf> {

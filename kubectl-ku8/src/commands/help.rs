@@ -32,7 +32,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("LC_ALL, LC_MESSAGES, LANG", "language of questions and templates: zh_CN and the like; English otherwise"),
     ("KU8_IMAGE_REGISTRY", "mirror of images: mirror.corp/hub, or docker.io=mirror.corp/hub,quay.io=…"),
     ("KU8_IMAGE_PULL_SECRETS", "Secrets that pods pull images with, separated by commas"),
-    ("XDG_CONFIG_HOME", "where ku8/config.yaml is; ~/.config without it"),
+    ("XDG_CONFIG_HOME", "where ku8/config.yaml and ku8/policy.yaml are; ~/.config without it"),
     ("HTTPS_PROXY, HTTP_PROXY", "proxy to the server, as kubectl reads it; https_proxy and http_proxy too"),
     ("NO_PROXY, no_proxy", "hosts, networks and domains that are reached without a proxy"),
     ("REQUEST_METHOD", "in a CGI program HTTP_PROXY is not read"),

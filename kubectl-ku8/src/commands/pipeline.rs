@@ -100,28 +100,37 @@ pub(super) fn try_render(
     previous: &Value,
 ) -> Result<Result<Render, RenderError>, CommandError> {
     let runtime = context.runtime()?;
-    let images = context.images()?.to_request();
-    let attempt = || {
-        let checked = runtime.check(template, Value::Object(definition.spec.values.clone()))?;
-        let request = json!({
-            "apiVersion": "ku8/v1", "name": definition.name(), "namespace": namespace,
-            "values": checked.values, "cluster": {"version": kubernetes}, "previous": previous,
-            "bindings": {}, "images": images,
-        });
+    let mut request = request(context, definition, namespace, kubernetes, previous)?;
+    let mut attempt = || {
+        let checked = runtime.check(template, request["values"].take())?;
+        request["values"] = checked.values.clone();
         let rendered = render(runtime, template, &request, &allowed_kinds(definition))?;
         Ok(Render { rendered, values: checked.values, filled: checked.filled })
     };
     Ok(attempt())
 }
 
+/// What a template is asked, with the values as they are written.
+///
+/// # Errors
+/// When what is said of images cannot be read.
+pub(super) fn request(
+    context: &Context,
+    definition: &Definition,
+    namespace: &str,
+    kubernetes: &str,
+    previous: &Value,
+) -> Result<Value, CommandError> {
+    Ok(json!({
+        "apiVersion": "ku8/v1", "name": definition.name(), "namespace": namespace,
+        "values": definition.spec.values, "cluster": {"version": kubernetes}, "previous": previous,
+        "bindings": {}, "images": context.images()?.to_request(),
+    }))
+}
+
 /// Kinds the user allowed beyond the host's own list.
 pub(super) fn allowed_kinds(definition: &Definition) -> Vec<GroupKind> {
-    let kinds = definition.spec.allow_kinds.iter();
-    kinds
-        .map(|kind| {
-            kind.split_once('/').map_or_else(|| GroupKind::new("", kind), |(group, kind)| GroupKind::new(group, kind))
-        })
-        .collect()
+    crate::author::cases::allowed_kinds(definition)
 }
 
 /// From a definition to a plan. `head` is what is stored, if anything is.

@@ -1,4 +1,4 @@
-//! `schema`: the JSON Schemas of everything this program prints with `-o json`.
+//! `schema`: the JSON Schemas of everything this program prints with `-o json`, and of files that people write.
 //! They are part of the program, so that they always fit what it prints.
 
 use clap::Args;
@@ -34,7 +34,10 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("checkup", include_str!("../schemas/checkup.json")),
     ("drift", include_str!("../schemas/drift.json")),
     ("error", include_str!("../schemas/error.json")),
+    ("explanation", include_str!("../schemas/explanation.json")),
     ("history", include_str!("../schemas/history.json")),
+    ("lint-report", include_str!("../schemas/lint-report.json")),
+    ("lint-rule-list", include_str!("../schemas/lint-rule-list.json")),
     ("list", include_str!("../schemas/list.json")),
     ("plan", include_str!("../schemas/plan.json")),
     ("plan-list", include_str!("../schemas/plan-list.json")),
@@ -44,8 +47,12 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("secret-list", include_str!("../schemas/secret-list.json")),
     ("status", include_str!("../schemas/status.json")),
     ("template", include_str!("../schemas/template.json")),
+    ("template-build", include_str!("../schemas/template-build.json")),
     ("template-upgrade", include_str!("../schemas/template-upgrade.json")),
     ("template-list", include_str!("../schemas/template-list.json")),
+    ("template-test", include_str!("../schemas/template-test.json")),
+    ("template-verification", include_str!("../schemas/template-verification.json")),
+    ("trust-policy", include_str!("../schemas/trust-policy.json")),
     ("version", include_str!("../schemas/version.json")),
     ("values", include_str!("../schemas/values.json")),
 ];

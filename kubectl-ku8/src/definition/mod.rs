@@ -18,6 +18,7 @@ use thiserror::Error;
 pub use editor::{TemplateSchema, document, json_schema, modeline, tidy, values_schema};
 pub use merge::{SetError, SetKind, merge, set_value};
 pub use parse::{Document, parse, parse_documents, parse_values};
+pub use places::lines_of;
 pub use sources::{Part, Sources, Spot};
 
 use crate::object::{is_dns_label, printable};

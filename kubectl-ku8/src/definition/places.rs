@@ -18,6 +18,14 @@ pub(super) struct Place {
     pub(super) length: usize,
 }
 
+/// The line on which each value of a document begins, counted from 1, by JSON pointer; a value with a name is where its
+/// name is.
+pub fn lines_of(text: &str) -> BTreeMap<String, usize> {
+    let places = Places::of(text);
+    let values = places.values.iter().chain(&places.names);
+    values.map(|(pointer, place)| (pointer.clone(), place.line)).collect()
+}
+
 /// The places of every name and value of one document.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {

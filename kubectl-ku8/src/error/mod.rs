@@ -3,7 +3,9 @@
 
 mod findings;
 mod ids;
+mod registries;
 mod rooms;
+mod trust;
 
 use thiserror::Error;
 

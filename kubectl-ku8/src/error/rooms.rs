@@ -103,6 +103,8 @@ impl From<FilesError> for CommandError {
             FilesError::Write { .. } => id::FILE_WRITE,
             FilesError::TooLarge(_) => id::FILE_TOO_LARGE,
             FilesError::NotText(_) => id::FILE_NOT_TEXT,
+            FilesError::NoProgram(_) => id::NO_TOOL,
+            FilesError::Start { .. } => id::TOOL_FAILED,
         })
     }
 }
@@ -176,18 +178,23 @@ impl From<RenderError> for CommandError {
                 failed
             }
             RenderError::Interrupted => Self::new(error.to_string()).id(id::INTERRUPTED).code(exit::INTERRUPTED),
-            RenderError::NewerContract(_) | RenderError::OtherHost { outdated: false, .. } => {
-                Self::new(error.to_string())
-                    .id(render_id(&error))
-                    .hint("upgrade kubectl ku8, or take an older version of the template")
-            }
+            RenderError::OtherHost { outdated: false, .. } => Self::new(error.to_string())
+                .id(id::OTHER_HOST)
+                .hint("upgrade kubectl ku8, or take an older version of the template"),
             RenderError::OtherHost { .. } => {
                 Self::new(error.to_string()).id(id::OTHER_HOST).hint("take a newer version of the template")
             }
             RenderError::Migration(_) => Self::new(error.to_string())
                 .id(id::MIGRATION)
                 .hint("nothing was changed; bring the values into the shape it asks for, then upgrade again"),
-            other => Self::new(error.to_string()).id(render_id(other)),
+            other => {
+                let failed = Self::new(error.to_string()).id(render_id(other));
+                match other {
+                    RenderError::NewerContract(_) => failed.hint("update kubectl-ku8: kubectl ku8 version"),
+                    RenderError::CompiledCode => failed.hint("give the .wasm file it was compiled from"),
+                    _ => failed,
+                }
+            }
         }
     }
 }
@@ -203,6 +210,9 @@ fn render_id(error: &RenderError) -> &'static str {
         | E::Compile(_)
         | E::Contract(_)
         | E::ComponentTooLarge(_) => id::NOT_A_TEMPLATE,
+        E::CompiledCode => id::COMPILED_CODE,
+        E::NewerContract(_) => id::NEWER_CONTRACT,
+        E::TooCostly { .. } => id::COSTLY_COMPONENT,
         E::OutOfFuel { .. }
         | E::Memory(_)
         | E::Table(_)
@@ -216,7 +226,7 @@ fn render_id(error: &RenderError) -> &'static str {
             id::TEMPLATE_CRASHED
         }
         E::Engine(_) | E::ChildStart(_) => id::SANDBOX,
-        E::NewerContract(_) | E::OtherHost { .. } => id::OTHER_HOST,
+        E::OtherHost { .. } => id::OTHER_HOST,
         E::Migration(_) => id::MIGRATION,
         E::Interrupted => id::INTERRUPTED,
         E::Request(_) => id::CONTRACT,

@@ -29,6 +29,28 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> Result<(), FilesError> {
     file.persist(&target).map(|_| ()).map_err(|error| failed(error.error))
 }
 
+/// Makes a folder and those above it, where they are missing, and returns its path.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_folder(folder: &Path) -> Result<PathBuf, FilesError> {
+    std::fs::create_dir_all(folder)
+        .map_err(|error| FilesError::Write { path: folder.display().to_string(), reason: error.to_string() })?;
+    Ok(folder.to_owned())
+}
+
+/// Says whether nothing is there yet, or an empty folder.
+///
+/// # Errors
+/// When the folder cannot be read, or is none.
+pub fn is_free(folder: &Path) -> Result<bool, FilesError> {
+    match std::fs::read_dir(folder) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(FilesError::Read { path: folder.display().to_string(), reason: error.to_string() }),
+    }
+}
+
 /// Programs whose name begins so, folder by folder and sorted inside each; a folder that cannot be read has none.
 pub fn programs_named(folders: &[PathBuf], prefix: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();

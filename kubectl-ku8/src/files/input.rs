@@ -35,6 +35,17 @@ pub enum FilesError {
     /// Not UTF-8.
     #[error("{0}: not UTF-8 text")]
     NotText(String),
+    /// There is no program of that name.
+    #[error("there is no program `{0}`")]
+    NoProgram(String),
+    /// The operating system refused to start a program.
+    #[error("{program}: not started: {reason}")]
+    Start {
+        /// As it was called.
+        program: String,
+        /// In the system's words.
+        reason: String,
+    },
 }
 
 /// Reads a file whole.

@@ -264,7 +264,7 @@ mod tests {
             (vec![(LAYOUT, br#"{"imageLayoutVersion":"2.0.0"}"#), (LIST, b"{}")], "another version"),
             (vec![layout, (LIST, b"{}")], "lists nothing"),
             (vec![layout, (LIST, br#"{"manifests":[]}"#)], "no template"),
-            (vec![layout, (LIST, br#"{"manifests":[],"manifests":[]}"#)], "there twice"),
+            (vec![layout, (LIST, br#"{"manifests":[],"manifests":[]}"#)], "duplicate key"),
             (vec![layout, (LIST, missing.as_bytes())], "is missing"),
             (vec![layout, (LIST, path.as_bytes())], "only sha256"),
             (vec![layout, (LIST, name.as_bytes())], "no reference"),

@@ -45,18 +45,17 @@ fn certificate_words(why: &rustls::CertificateError) -> String {
     }
 }
 
-/// The TLS library's error, wherever it is wrapped.
+/// The TLS library's error, wherever it is wrapped. An `io::Error` hides what it holds from `source`.
 fn find_tls(error: &legacy::Error) -> Option<&rustls::Error> {
     let mut next: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(one) = next {
         if let Some(found) = one.downcast_ref::<rustls::Error>() {
             return Some(found);
         }
-        let inner = one.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(found) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Some(found);
-        }
-        next = one.source();
+        next = match one.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => one.source(),
+        };
     }
     None
 }

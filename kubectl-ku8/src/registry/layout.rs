@@ -30,6 +30,7 @@ const ARTIFACT: &str = "application/vnd.ku8.template.v1";
 pub const ABI: &str = "dev.ku8.template.abi";
 /// The annotation that says when a component was made.
 pub const CREATED: &str = "org.opencontainers.image.created";
+const TITLE: &str = "org.opencontainers.image.title";
 /// What is exported where no annotation says it.
 const PROVIDER: &str = "ku8:template/provider@1.0.0";
 /// Pushing the same bytes again gives the same digest, so nothing of ours reads a clock.
@@ -76,7 +77,10 @@ pub(super) fn build(component: &[u8], annotations: &BTreeMap<String, String>) ->
         "mediaType": MANIFEST,
         "artifactType": ARTIFACT,
         "config": {"mediaType": CONFIG, "digest": digest::of(&config), "size": config.len()},
-        "layers": [{"mediaType": LAYER, "digest": layer, "size": component.len()}],
+        // Without a name, oras pulls nothing.
+        "layers": [{
+            "mediaType": LAYER, "digest": layer, "size": component.len(), "annotations": {TITLE: "template.wasm"},
+        }],
     });
     if !annotations.is_empty() {
         manifest["annotations"] = json!(annotations);

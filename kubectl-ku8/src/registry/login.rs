@@ -137,8 +137,11 @@ async fn ask(helper: &str, host: &str) -> Result<Option<Login>, String> {
     if !named {
         return Err(format!("`{}` cannot be the name of a credential helper", crate::object::printable(helper)));
     }
-    let program = format!("docker-credential-{helper}");
-    let answer = tokio::time::timeout(HELPER, run(&program, host)).await;
+    answer(&format!("docker-credential-{helper}"), host).await
+}
+
+async fn answer(program: &str, host: &str) -> Result<Option<Login>, String> {
+    let answer = tokio::time::timeout(HELPER, run(program, host)).await;
     let answer = answer.map_err(|_| format!("{program} did not answer within {} s", HELPER.as_secs()))?;
     let (succeeded, output) = answer.map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => format!("{program} is not installed"),
@@ -244,5 +247,36 @@ mod tests {
             assert!(!told.contains("canary-4711") || text.contains("../canary"), "{told}");
             assert!(told.starts_with("the login for r.corp cannot be used"), "{told}");
         }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn helpers_answer_for_one_host_and_nothing_they_print_is_told() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("docker-credential-demo");
+        let canary = "canary-Helper-4713";
+        let json = |user: &str| format!(r#"echo '{{"ServerURL":"x","Username":"{user}","Secret":"{canary}"}}'"#);
+        for (script, wanted) in [
+            (format!("[ \"$1\" = get ] && [ \"$(cat)\" = r.corp:5000 ] && {}", json("me")), Ok(password("me", canary))),
+            (json("<token>"), Ok(Some(Login::Identity(canary.into())))),
+            ("echo credentials not found in native keychain; exit 1".into(), Ok(None)),
+            (format!("echo {canary}; echo {canary} >&2; exit 1"), Err("failed; run it by hand")),
+            (format!("echo {canary}"), Err("prints no login")),
+            (format!("while echo {canary}; do :; done"), Err("docker-credential-demo")),
+            (r#"echo '{"Username":"me","Secret":""}'"#.into(), Ok(None)),
+        ] {
+            std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+            let found = answer(program.to_str().unwrap(), "r.corp:5000").await;
+            match (found, wanted) {
+                (Ok(found), Ok(wanted)) => assert!(found == wanted, "{script}: another login"),
+                (Err(told), Err(words)) => assert!(told.contains(words) && !told.contains(canary), "{script}: {told}"),
+                (found, _) => panic!("{script}: {}", found.err().unwrap_or_else(|| "taken".into())),
+            }
+        }
+        let missing = folder.path().join("docker-credential-none");
+        let told = answer(missing.to_str().unwrap(), "r.corp").await.err().unwrap();
+        assert!(told.contains("is not installed"), "{told}");
     }
 }

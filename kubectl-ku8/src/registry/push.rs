@@ -158,7 +158,8 @@ impl Exchange<'_> {
 
     async fn put_manifest(&self, reference: &Reference, kind: &str, manifest: &[u8]) -> Result<String, RegistryError> {
         let named = digest::of(manifest);
-        let version = reference.tag().unwrap_or(&named);
+        // What has no tag of its own goes by its digest, and never moves the tag of what it is beside.
+        let version = if reference.digest().is_some() { &named } else { reference.tag().unwrap_or(&named) };
         let what = format!("manifest {version} in {}", self.path);
         let ask = Ask {
             method: Method::PUT,

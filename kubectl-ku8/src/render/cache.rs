@@ -2,7 +2,6 @@
 //! under a directory the caller gives it.
 //! It never loads what another user could have written, and every failure only means compiling again.
 
-use std::ffi::OsString;
 use std::fs::{DirBuilder, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{Read, Write};
@@ -98,8 +97,13 @@ fn write(folder: &Path, digest: &str, body: &[u8]) -> Option<()> {
     let folder = open_folder(folder)?;
     let unfinished = format!(".{digest}.{}", std::process::id());
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(&folder, &unfinished, flags, Mode::RUSR | Mode::WUSR).ok()?;
-    let mut file = File::from(file);
+    let create = || rustix::fs::openat(&folder, &unfinished, flags, Mode::RUSR | Mode::WUSR);
+    // Left over by a process of this number that was stopped while it wrote.
+    let file = create().or_else(|_| {
+        let _ = rustix::fs::unlinkat(&folder, &unfinished, AtFlags::empty());
+        create()
+    });
+    let mut file = File::from(file.ok()?);
     let written = file
         .write_all(&header(digest, body))
         .and_then(|()| file.write_all(body))
@@ -137,13 +141,7 @@ fn evict(directory: &Path) {
 }
 
 fn children(directory: &Path) -> Vec<std::path::PathBuf> {
-    let extensions = [Some(OsString::from("cwasm")), None];
-    std::fs::read_dir(directory)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| extensions.contains(&path.extension().map(OsString::from)))
-        .collect()
+    std::fs::read_dir(directory).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
 #[cfg(test)]

@@ -89,8 +89,10 @@ fn decode_manifest(id: &str, text: &str, rules: &Rules<'_>, problems: &mut Vec<P
         problems.push(Problem::new(id, format!("{} bytes; an object may have {MANIFEST_BYTES}", text.len())));
         return None;
     }
-    let parsed =
-        json::parse(text).and_then(|value| Manifest::new(value).map_err(|error| printable(&error.to_string())));
+    let parsed = json::parse(text).and_then(|value| {
+        identity::check_value(id, &value, problems);
+        Manifest::new(value).map_err(|error| printable(&error.to_string()))
+    });
     let manifest = match parsed {
         Ok(manifest) => manifest,
         Err(reason) => {
@@ -100,12 +102,17 @@ fn decode_manifest(id: &str, text: &str, rules: &Rules<'_>, problems: &mut Vec<P
     };
     // The rest judges kinds; of a kind that is refused there is nothing more to say.
     if let Some(problem) = allow::check(id, &manifest, rules.produces, rules.extra) {
-        problems.push(problem);
+        problems.push(Problem { check: "kind".to_owned(), ..problem });
         return None;
     }
-    identity::check(id, &manifest, rules.namespace, problems);
-    pod_security::check(id, &manifest, problems);
-    fields::check(id, &manifest, problems);
+    let mut found_by = |check: &str, judge: &dyn Fn(&mut Vec<Problem>)| {
+        let before = problems.len();
+        judge(problems);
+        problems[before..].iter_mut().for_each(|problem| check.clone_into(&mut problem.check));
+    };
+    found_by("identity", &|problems| identity::check(id, &manifest, rules.namespace, problems));
+    found_by("pod-security", &|problems| pod_security::check(id, &manifest, problems));
+    found_by("fields", &|problems| fields::check(id, &manifest, problems));
     Some(manifest)
 }
 

@@ -19,12 +19,20 @@ pub struct Problem {
     /// What the template's author should do instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// Which of the host's checks found it: `kind`, `identity`, `pod-security`, `fields`; empty for all others.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub check: String,
 }
 
 impl Problem {
     /// The message is cut off where nobody would read on: names in it are a guest's to choose.
     pub(super) fn new(subject: &str, message: impl Into<String>) -> Self {
-        Self { subject: subject.to_owned(), message: limits::readable(&message.into()), hint: None }
+        Self {
+            subject: subject.to_owned(),
+            message: limits::readable(&message.into()),
+            hint: None,
+            check: String::new(),
+        }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -51,14 +59,27 @@ pub enum RenderError {
     /// A template may import nothing at all.
     #[error("the component imports {}; a template may import nothing", quoted(.0))]
     Imports(Vec<String>),
-    /// A contract of an older major version, or none that was ever published.
-    #[error("the component speaks {0}; this version of ku8 speaks ku8:template/provider@1")]
-    ContractVersion(String),
-    /// A contract of a newer major version.
+    /// Native code, which cannot be checked and is never run.
+    #[error("this is compiled code; a template is a WebAssembly component, compiled on the machine that runs it")]
+    CompiledCode,
+    /// More than compilers of real languages write, of something that makes compiling slow.
+    #[error("the component would cost too much to compile: {found} {what}; at most {most} are allowed")]
+    TooCostly {
+        /// What there is too much of.
+        what: String,
+        /// How much.
+        found: usize,
+        /// The cap.
+        most: usize,
+    },
+    /// A contract that came after this program.
     #[error(
-        "the component was built for a newer contract: it speaks {0}; this version of ku8 speaks ku8:template/provider@1"
+        "the template was built for a newer contract, {0}; this version of ku8 speaks ku8:template/provider@1, a newer one may speak it"
     )]
     NewerContract(String),
+    /// A contract from before the first.
+    #[error("the component speaks {0}; this version of ku8 speaks ku8:template/provider@1")]
+    ContractVersion(String),
     /// The template's `requires` leaves this program out.
     #[error("template `{template}` requires ku8 {requires}; this is {host}")]
     OtherHost {

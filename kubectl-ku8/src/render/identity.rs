@@ -13,6 +13,16 @@ const OUR_ANNOTATIONS: [&str; 3] = [labels::QUORUM, labels::PRUNE, "ku8.dev/depe
 /// The room a StatefulSet or CronJob must leave in a label for what its controller appends.
 const CONTROLLER_NAME: usize = 52;
 
+/// What only the server writes; [`Manifest::new`] drops it, and a template that sets it meant something by it.
+const SERVERS: [&str; 6] = ["creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"];
+
+/// Judges what is gone once a value has become a manifest.
+pub(super) fn check_value(id: &str, value: &Value, problems: &mut Vec<Problem>) {
+    for field in SERVERS.into_iter().filter(|field| !value["metadata"][field].is_null()) {
+        problems.push(Problem::new(id, format!("metadata.{field} is not a template's to set")));
+    }
+}
+
 /// Judges one object's metadata and that of the pods it makes.
 pub(super) fn check(id: &str, manifest: &Manifest, namespace: &str, problems: &mut Vec<Problem>) {
     let key = manifest.key();
@@ -153,6 +163,18 @@ mod tests {
             let problems = service(&metadata);
             assert!(problems.len() == 1 && problems[0].contains(word), "{word}: {problems:?}");
         }
+    }
+
+    #[test]
+    fn what_the_server_writes_is_refused_before_it_is_dropped() {
+        let mut problems = Vec::new();
+        let value = json!({"metadata": {"name": "a", "uid": "1", "managedFields": [], "creationTimestamp": null}});
+        check_value("x", &value, &mut problems);
+        let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            ["metadata.managedFields is not a template's to set", "metadata.uid is not a template's to set"]
+        );
     }
 
     #[test]

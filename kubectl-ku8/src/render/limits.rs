@@ -10,13 +10,33 @@ use crate::object::printable;
 const MIB: usize = 1024 * 1024;
 
 /// Bytes of a component before anything reads it.
-pub(super) const COMPONENT_BYTES: usize = 32 * MIB;
+pub const COMPONENT_BYTES: usize = 32 * MIB;
+/// What one component may cost to compile, counted in its bytes before a compiler sees them. The largest a compiler of a
+/// real language writes is a third of each or less: a JavaScript engine has 12,600 functions, one of 172 KB, and blocks
+/// 456 deep; a Go program's blocks lie as deep as a function has places to resume at.
+///
+/// Functions of all modules together.
+pub(super) const FUNCTIONS: usize = 40_000;
+/// Bytes of one function.
+pub(super) const BODY_BYTES: usize = MIB / 2;
+/// Locals of one function, parameters not counted.
+pub(super) const FUNCTION_LOCALS: usize = 10_000;
+/// Blocks, loops and conditions in one another.
+pub(super) const NESTING: usize = 5_000;
+/// Over all blocks, how deep each lies: what one function with this depth costs, many with less may not exceed.
+pub(super) const NESTING_TOTAL: usize = 64_000_000;
+/// Targets of one branch table.
+pub(super) const BRANCHES: usize = 65_536;
+/// Core types of all modules together.
+pub(super) const TYPES: usize = 10_000;
+/// Components and modules inside one another.
+pub(super) const NESTED_COMPONENTS: usize = 32;
 /// Native stack of a call. The engine is built with it, so it is the same for every template.
 pub(super) const STACK_BYTES: usize = 512 * 1024;
 /// Bytes of one object; what is larger does not fit into etcd.
 pub(super) const MANIFEST_BYTES: usize = MIB;
 /// Objects one render may return.
-pub(super) const OBJECTS: usize = 2_000;
+pub const OBJECTS: usize = 2_000;
 /// Diagnostics shown of those a template returns.
 pub(super) const DIAGNOSTICS: usize = 200;
 /// Characters of one text that goes into a message.
@@ -68,6 +88,32 @@ impl Default for Limits {
     }
 }
 
+/// What one call needed of its limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Instructions, about.
+    pub fuel: u64,
+    /// Bytes of all linear memories together.
+    pub memory: usize,
+    /// Elements of all tables together.
+    pub elements: usize,
+    /// Bytes returned.
+    pub output: usize,
+}
+
+impl Usage {
+    /// The larger of each.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            fuel: self.fuel.max(other.fuel),
+            memory: self.memory.max(other.memory),
+            elements: self.elements.max(other.elements),
+            output: self.output.max(other.output),
+        }
+    }
+}
+
 /// A guest's text as it may go into a message: printable, and not longer than anyone reads.
 pub(super) fn readable(guest: &str) -> String {
     printable(&guest.chars().take(TEXT).collect::<String>())
@@ -95,6 +141,11 @@ pub(super) struct Counter {
 impl Counter {
     pub(super) fn new(limits: Limits) -> Self {
         Self { limits, memory: 0, elements: 0 }
+    }
+
+    /// Bytes of memory and elements of tables that there are.
+    pub(super) fn used(&self) -> (usize, usize) {
+        (self.memory, self.elements)
     }
 }
 

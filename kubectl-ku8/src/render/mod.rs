@@ -26,6 +26,7 @@ mod runtime;
 mod sandbox;
 mod stored;
 mod template;
+mod trial;
 
 use std::collections::BTreeMap;
 
@@ -33,13 +34,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use error::{Problem, RenderError};
-pub use inspect::abilities_of;
-pub use limits::Limits;
+pub use inspect::{Embedded, abilities_of};
+pub use limits::{COMPONENT_BYTES, Limits, OBJECTS, Usage};
 pub use optional::{LiveState, Remark, Verdict, migrate, probe};
 pub use runtime::{Checked, Isolation, Runtime, Settings};
 pub use sandbox::Abilities;
 pub use stored::{StoredObject, check_stored};
 pub use template::{Operation, Origin, Rule, Template, TemplateMetadata};
+pub use trial::{Ask, Described, Trial, Trials};
 
 use crate::object::{GroupKind, Manifest};
 

@@ -15,6 +15,7 @@ use super::engine::engine;
 use super::limits::readable;
 use super::sandbox::{self, Abilities, Place, RawRendered};
 use super::template::{Bytes, Description, describe, digest};
+use super::trial::{self, RawTrials};
 use super::{Limits, Origin, RenderError, Template, builtin, cache, inspect};
 use crate::schema::{Schema, fill, validate};
 
@@ -181,6 +182,27 @@ impl Runtime {
         Some(self.sessions.ask(launch, *limits, cache.as_deref(), subject, &task(), self.watcher.as_ref()))
     }
 
+    /// Checks and renders each request, measured; see [`Runtime::try_all`].
+    pub(super) fn try_raw(&self, template: &Template, requests: Vec<Value>) -> Result<RawTrials, RenderError> {
+        match self.about(template, || Task::Try { requests: requests.clone() }) {
+            Some(reply) => match reply? {
+                Reply::Tried(trials) => Ok(trials),
+                _ => Err(child::mixed_up()),
+            },
+            None => self.with(template, |place| trial::run(place, template.digest(), requests)),
+        }
+    }
+
+    /// Ends the processes that wait for another task; the next task starts its own. They end with the runtime too.
+    pub fn rest(&self) {
+        self.sessions.end();
+    }
+
+    /// The limits of each call.
+    pub fn limits(&self) -> Limits {
+        self.settings.limits
+    }
+
     /// The process to run this digest in; none for built-in templates.
     fn launch(&self, digest: &str) -> Option<&Launch> {
         match &self.settings.foreign {
@@ -235,6 +257,7 @@ impl Runtime {
 
     /// Compiles bytes that were looked through, and keeps the code.
     pub(super) fn compile(&self, bytes: &[u8], digest: &str) -> Result<Component, RenderError> {
+        inspect::affordable(bytes)?;
         let component = Component::from_binary(&self.engine, bytes)
             .map_err(|error| RenderError::Compile(readable(&format!("{error:#}"))))?;
         if let Some(directory) = self.settings.cache.as_deref() {

@@ -10,7 +10,7 @@ use super::bindings::provider::Template;
 use super::bindings::provider::exports::ku8::template::provider;
 use super::bindings::status::StatusOnly;
 use super::bindings::upgrade::UpgradeOnly;
-use super::limits::{Counter, DIAGNOSTICS, Exceeded, Limits, readable};
+use super::limits::{Counter, DIAGNOSTICS, Exceeded, Limits, NOTES, Usage, readable};
 use super::{Diagnostic, RenderError, Severity};
 
 /// What `render` returned, lifted but not yet believed.
@@ -76,6 +76,13 @@ pub(super) fn render(place: &Place<'_>, request: &Value) -> Result<RawRendered, 
             .ku8_template_provider()
             .call_render(store, &request)
     })?;
+    judged(answer)
+}
+
+/// The template's answer in the host's own types.
+pub(super) fn judged(
+    answer: Result<provider::Rendered, Vec<provider::Diagnostic>>,
+) -> Result<RawRendered, RenderError> {
     match answer {
         Ok(rendered) => Ok(raw(rendered)),
         Err(reasons) => Err(RenderError::Diagnostics(reasons.iter().take(DIAGNOSTICS).map(diagnostic).collect())),
@@ -109,13 +116,41 @@ fn call<T>(
     run: impl FnOnce(&mut Store<Counter>, &Linker<Counter>) -> wasmtime::Result<T>,
 ) -> Result<T, RenderError> {
     let limits = place.limits;
-    let mut store = Store::new(place.engine, Counter::new(limits));
+    measured_in(place.engine, limits, (name, fuel), &mut Usage::default(), run)
+}
+
+/// One call of the provider's function `name` with so much `fuel`; says what it needed, also when it failed.
+pub(super) fn measured<T>(
+    place: &Place<'_>,
+    call: (&str, u64),
+    usage: &mut Usage,
+    run: impl FnOnce(&provider::Guest, &mut Store<Counter>) -> wasmtime::Result<T>,
+) -> Result<T, RenderError> {
+    measured_in(place.engine, place.limits, call, usage, |store, linker| {
+        run(Template::instantiate(&mut *store, place.component, linker)?.ku8_template_provider(), store)
+    })
+}
+
+fn measured_in<T>(
+    engine: &Engine,
+    limits: Limits,
+    (name, fuel): (&str, u64),
+    usage: &mut Usage,
+    run: impl FnOnce(&mut Store<Counter>, &Linker<Counter>) -> wasmtime::Result<T>,
+) -> Result<T, RenderError> {
+    let mut store = Store::new(engine, Counter::new(limits));
     store.limiter(|counter| counter);
     store.set_hostcall_fuel(limits.output);
     // Before instantiation: a start function is work too.
-    let outcome = store.set_fuel(fuel).and_then(|()| run(&mut store, &Linker::new(place.engine)));
+    let outcome = store.set_fuel(fuel).and_then(|()| run(&mut store, &Linker::new(engine)));
+    usage.fuel = fuel.saturating_sub(store.get_fuel().unwrap_or_default());
+    (usage.memory, usage.elements) = store.data().used();
     outcome.map_err(|error| explain(&error, name, fuel, limits))
 }
+
+/// Words of the engine about an answer it cannot read.
+const UNREADABLE: [&str; 8] =
+    ["utf-8", "utf8", "out of bounds", "beyond end of memory", "discriminant", "aligned", "variant", "surrogate"];
 
 /// Which limit or rule an error of the engine stands for.
 fn explain(error: &wasmtime::Error, call: &str, budget: u64, limits: Limits) -> RenderError {
@@ -138,10 +173,7 @@ fn explain(error: &wasmtime::Error, call: &str, budget: u64, limits: Limits) -> 
         RenderError::OutputTooLarge(limits.output)
     } else if text.contains("resource limit exceeded") {
         RenderError::TooManyParts(text)
-    } else if ["utf-8", "utf8", "out of bounds", "discriminant", "pointer not aligned", "variant"]
-        .iter()
-        .any(|word| text.to_lowercase().contains(word))
-    {
+    } else if UNREADABLE.iter().any(|word| text.to_lowercase().contains(word)) {
         RenderError::Unreadable { call, reason: text }
     } else {
         RenderError::Contract(text)
@@ -167,7 +199,8 @@ fn raw(rendered: provider::Rendered) -> RawRendered {
         objects: rendered.objects.into_iter().map(object).collect(),
         secrets: rendered.secrets,
         outputs: rendered.outputs,
-        notes: rendered.notes,
+        // Cut off before it crosses the pipe, where control characters take six times their room.
+        notes: rendered.notes.chars().take(NOTES).collect(),
         extensions: rendered.extensions,
         warnings: rendered.warnings.iter().take(DIAGNOSTICS).map(diagnostic).collect(),
     }

@@ -1,11 +1,13 @@
 //! What a template accepts: its JSON Schema, defaults, violations in words, and the questions a wizard asks.
 //! It never fetches a reference, never runs a backtracking pattern and never repeats a secret value.
 
+mod alternatives;
 mod defaults;
 mod explain;
 mod language;
 mod message;
 mod parameters;
+mod properties;
 mod questions;
 mod quick;
 mod secret;
@@ -19,10 +21,12 @@ use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 use thiserror::Error;
 
+pub use alternatives::{Leaf, alternatives, leaves};
 pub use defaults::fill;
 pub use explain::{Explanation, Member, NoSuchPath, explain};
 pub use language::{Words, questions_in, words};
 pub use parameters::{Parameter, parameters};
+pub use properties::{Property, properties};
 pub use questions::{Group, Kind, Question, check_answer, questions};
 pub use validate::{Violation, validate};
 pub use walk::dotted;
@@ -55,6 +59,9 @@ pub enum SchemaError {
     /// Evaluating it could take too long: alternatives that refer to alternatives multiply.
     #[error("the schema is too costly: its references and alternatives multiply to more than {0} steps")]
     TooCostly(u64),
+    /// Filling in its defaults would add more than the cap.
+    #[error("the schema's defaults come to more than {0} bytes once they are filled in")]
+    TooManyDefaults(u64),
     /// A reference that leaves the document.
     #[error("`{0}` refers outside the schema; only references of the form `#/$defs/name` are allowed")]
     RemoteReference(String),

@@ -16,6 +16,8 @@ const MAX_EXPANDED_DEPTH: usize = 200;
 const MAX_REFERENCES: usize = 512;
 const MAX_PATTERNS: usize = 256;
 const MAX_STEPS: u64 = 20_000;
+/// Bytes that filling in every default once may add; one default can be referred to from many places.
+const MAX_DEFAULTS: u64 = 1024 * 1024;
 
 /// Keywords whose value is one schema.
 const ONE: [&str; 11] = [
@@ -52,12 +54,15 @@ pub(super) fn check(document: &Value) -> Result<(), SchemaError> {
     count.schema(root, true)?;
     let mut steps = Steps { document, known: HashMap::new() };
     let mut total = steps.of(document, 0)?;
+    if total.defaults > MAX_DEFAULTS {
+        return Err(SchemaError::TooManyDefaults(MAX_DEFAULTS));
+    }
     for keyword in DEFINITIONS {
         for definition in root.get(keyword).and_then(Value::as_object).into_iter().flat_map(Map::values) {
-            total = total.max(steps.of(definition, 0)?);
+            total.steps = total.steps.max(steps.of(definition, 0)?.steps);
         }
     }
-    if total > MAX_STEPS { Err(SchemaError::TooCostly(MAX_STEPS)) } else { Ok(()) }
+    if total.steps > MAX_STEPS { Err(SchemaError::TooCostly(MAX_STEPS)) } else { Ok(()) }
 }
 
 /// Depth without recursion: a deeply nested value must not cost our stack.
@@ -116,33 +121,50 @@ impl Count {
     }
 }
 
-/// How many schemas one evaluation can visit, references followed. `None` marks one under way: a cycle.
+/// What one evaluation can come to.
+#[derive(Clone, Copy)]
+struct Visits {
+    /// Schemas visited.
+    steps: u64,
+    /// Bytes of their defaults.
+    defaults: u64,
+}
+
+impl Visits {
+    fn and(&mut self, more: Self) {
+        self.steps = self.steps.saturating_add(more.steps);
+        self.defaults = self.defaults.saturating_add(more.defaults);
+    }
+}
+
+/// What evaluating each schema comes to, references followed. `None` marks one under way: a cycle.
 struct Steps<'s> {
     document: &'s Value,
-    known: HashMap<*const Value, Option<u64>>,
+    known: HashMap<*const Value, Option<Visits>>,
 }
 
 impl<'s> Steps<'s> {
-    fn of(&mut self, schema: &'s Value, depth: usize) -> Result<u64, SchemaError> {
+    fn of(&mut self, schema: &'s Value, depth: usize) -> Result<Visits, SchemaError> {
         if depth > MAX_EXPANDED_DEPTH {
             return Err(SchemaError::TooDeep(MAX_EXPANDED_DEPTH));
         }
-        let Value::Object(keywords) = schema else { return Ok(1) };
+        let mut visits = Visits { steps: 1, defaults: 0 };
+        let Value::Object(keywords) = schema else { return Ok(visits) };
         let address = std::ptr::from_ref(schema);
         match self.known.get(&address) {
-            Some(Some(steps)) => return Ok(*steps),
+            Some(Some(visits)) => return Ok(*visits),
             Some(None) => return Err(SchemaError::Recursive(reference(keywords).unwrap_or("#").to_owned())),
             None => self.known.insert(address, None),
         };
-        let mut steps = 1_u64;
+        visits.defaults = keywords.get("default").map_or(0, |default| default.to_string().len() as u64);
         for next in subschemas(keywords, false) {
-            steps = steps.saturating_add(self.of(next, depth + 1)?);
+            visits.and(self.of(next, depth + 1)?);
         }
         if let Some(name) = reference(keywords) {
-            steps = steps.saturating_add(self.of(target(self.document, name)?, depth + 1)?);
+            visits.and(self.of(target(self.document, name)?, depth + 1)?);
         }
-        self.known.insert(address, Some(steps));
-        Ok(steps)
+        self.known.insert(address, Some(visits));
+        Ok(visits)
     }
 }
 
@@ -194,6 +216,18 @@ mod tests {
     }
 
     #[test]
+    fn defaults_are_counted_wherever_they_are_filled_in() {
+        let members = |count: usize| -> Map<String, Value> {
+            (0..count).map(|n| (format!("p{n}"), json!({"$ref": "#/$defs/big"}))).collect()
+        };
+        // 1 MiB is 8 times this default, quotes counted.
+        let big = json!({"default": "x".repeat(128 * 1024 - 2)});
+        let schema = |count| json!({"properties": members(count), "$defs": {"big": big}});
+        assert_eq!(check(&schema(8)), Ok(()));
+        assert_eq!(check(&schema(9)), Err(SchemaError::TooManyDefaults(MAX_DEFAULTS)));
+    }
+
+    #[test]
     fn depth_and_size_are_capped_without_recursion() {
         let mut deep = json!({});
         for _ in 0..70 {
@@ -203,5 +237,38 @@ mod tests {
         let wide = json!({"enum": vec!["x".repeat(1000); 300]});
         assert!(matches!(check(&wide), Err(SchemaError::TooLarge(_))));
         assert_eq!(check(&json!(true)), Err(SchemaError::NotAnObject));
+    }
+
+    #[test]
+    fn each_cap_is_kept_at_its_edge_and_broken_by_one() {
+        let bytes = |count: usize| json!({"title": "x".repeat(count - r#"{"title":""}"#.len())});
+        let deep = |levels: usize| (1..levels).fold(json!({}), |inner, _| json!({ "not": inner }));
+        let many = |count: usize, member: &Value| {
+            let members: Map<String, Value> = (0..count).map(|n| (format!("p{n}"), member.clone())).collect();
+            json!({"properties": members, "$defs": {"a": {}}})
+        };
+        let reference = json!({"$ref": "#/$defs/a"});
+        let pattern = json!({"pattern": "a"});
+        // The root and each property are a step, and so is what a reference leads to.
+        let steps = |count: usize| many(count - 1, &json!({}));
+        let most = usize::try_from(MAX_STEPS).unwrap();
+        for (obeys, breaks, error) in [
+            (bytes(MAX_BYTES), bytes(MAX_BYTES + 1), SchemaError::TooLarge(MAX_BYTES + 1)),
+            (deep(MAX_DEPTH), deep(MAX_DEPTH + 1), SchemaError::TooDeep(MAX_DEPTH)),
+            (
+                many(MAX_REFERENCES, &reference),
+                many(MAX_REFERENCES + 1, &reference),
+                SchemaError::TooMany { what: "references", max: MAX_REFERENCES },
+            ),
+            (
+                many(MAX_PATTERNS, &pattern),
+                many(MAX_PATTERNS + 1, &pattern),
+                SchemaError::TooMany { what: "patterns", max: MAX_PATTERNS },
+            ),
+            (steps(most), steps(most + 1), SchemaError::TooCostly(MAX_STEPS)),
+        ] {
+            assert_eq!(check(&obeys), Ok(()), "{error}");
+            assert_eq!(check(&breaks), Err(error));
+        }
     }
 }

@@ -21,6 +21,9 @@ pub(super) fn unseal(bytes: &[u8]) -> Result<Sealed<'static>, String> {
     if material.contains_key("certificate") || material.contains_key("x509CertificateChain") {
         return Err("made with a certificate (keyless), which is not supported: sign with a key".into());
     }
+    if !material.get("publicKey").is_some_and(Value::is_object) {
+        return Err("the bundle does not say that it was made with a key (verificationMaterial.publicKey)".into());
+    }
     if document.get("messageSignature").is_some() {
         return Err("the bundle signs a file, not a manifest: sign with `cosign sign`".into());
     }

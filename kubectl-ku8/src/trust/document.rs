@@ -79,15 +79,16 @@ pub(super) fn read(source: &str, text: &str) -> Result<(Vec<Rule>, Action), Trus
     if text.len() > MAX_BYTES {
         return Err(here("larger than 1 MiB".into()));
     }
-    let document: Document = one_document(text).map_err(|(place, reason)| match place {
+    let fault = |(place, reason): Fault| match place {
         Some((line, column)) => refused(format!("{source}:{line}:{column}"), reason),
         None => here(reason),
-    })?;
+    };
     // A name with nothing after it would count as not being there.
-    let plain: Value = one_document(text).map_err(|(_, reason)| here(reason))?;
+    let plain: Value = one_document(text).map_err(fault)?;
     if let Some(path) = empty(&plain, "") {
         return Err(here(format!("{path} is empty: write what it shall be, or leave it out")));
     }
+    let document: Document = one_document(text).map_err(fault)?;
     if (document.api_version.as_str(), document.kind.as_str()) != ("ku8.dev/v1", "TrustPolicy") {
         return Err(here("not a policy: it begins with `apiVersion: ku8.dev/v1` and `kind: TrustPolicy`".into()));
     }

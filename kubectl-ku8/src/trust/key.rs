@@ -92,6 +92,10 @@ impl PublicKey {
         }
     }
 
+    pub(super) fn is_ed25519(&self) -> bool {
+        self.kind == Kind::Ed25519
+    }
+
     /// Says whether this key signed these bytes.
     pub(super) fn made(&self, signature: &[u8], bytes: &[u8]) -> bool {
         let algorithms: &[&'static dyn VerificationAlgorithm] = match self.kind {

@@ -109,7 +109,8 @@ impl Policy {
         Self { source: format!("the key {owner}"), rules: Vec::new(), default: document::of_key(owner, key) }
     }
 
-    /// Says whether signatures have to be fetched for a repository.
+    /// Says whether templates of a repository have to be proved, by signatures or by a version that is not too old: then
+    /// bytes whose manifest nobody has are not enough.
     ///
     /// # Errors
     /// When the policy refuses the repository, or the name is not one.
@@ -119,7 +120,7 @@ impl Policy {
         match action {
             Action::Refuse => Err(self.refused(&name, rule)),
             Action::Require(_) => Ok(true),
-            Action::Pinned => Ok(false),
+            Action::Pinned => Ok(rule.is_some_and(|rule| rule.minimum_version.is_some())),
         }
     }
 
@@ -229,6 +230,11 @@ impl Verdict {
         Ok(Tier::Signed { by: owners.into_iter().collect::<Vec<_>>().join(", ") })
     }
 
+    /// Says whether the version matters.
+    pub fn wants_version(&self) -> bool {
+        self.minimum_version.is_some()
+    }
+
     /// The keys whose signatures counted; none where the policy asks for none.
     pub fn signed_by(&self) -> &[SignedBy] {
         &self.signed_by
@@ -272,7 +278,16 @@ impl Case<'_> {
             }
         }
         if found.made_by.is_empty() {
-            return Err("made by none of the keys that the policy names".into());
+            let unknown = "made by none of the keys that the policy names";
+            // Such signatures are as long as plain ones, and nothing in them says which they are.
+            let ambiguous = sealed.signature.len() == 64 && self.demand.requirements().any(|one| one.key.is_ed25519());
+            return Err(if ambiguous {
+                format!(
+                    "{unknown}, or with Ed25519ph, which is not supported: cosign 3 signs so with Ed25519 keys, use ECDSA"
+                )
+            } else {
+                unknown.to_owned()
+            });
         }
         let Claim { digest, repository, annotations } = sealed.claim()?;
         found.repository.clone_from(&repository);

@@ -23,6 +23,13 @@ pub fn leave_out(schema: &mut Value, names: &[&str]) {
 }
 
 /// Merges a schema fragment into another: objects by key, lists appended, anything else replaced.
+///
+/// ```
+/// use template_sdk::{block::add, json};
+/// let mut schema = json!({"properties": {"auth": {"type": "object"}}, "required": ["a"]});
+/// add(&mut schema, &json!({"properties": {"auth": {"title": "Login"}}, "required": ["b"]}));
+/// assert_eq!(schema, json!({"properties": {"auth": {"type": "object", "title": "Login"}}, "required": ["a", "b"]}));
+/// ```
 pub fn add(into: &mut Value, fragment: &Value) {
     match (into, fragment) {
         (Value::Object(into), Value::Object(fragment)) => {

@@ -7,6 +7,13 @@ use crate::guide::Rule;
 /// Returns the shared rules that apply to a template of this kind, followed by its own.
 ///
 /// A template returns this from [`crate::Template::rules`].
+///
+/// ```
+/// use template_sdk::prelude::*;
+/// const SPEC: Spec = Spec::new("web", "docker.io/library/nginx", "1.29");
+/// let rules = block::rules(&SPEC, &[("web.port.low", "Ports are 1024 or higher.")]);
+/// assert!(rules.iter().any(|rule| rule.code == "web.image.moving-tag"));
+/// ```
 pub fn rules(spec: &Spec, own: &[(&str, &str)]) -> Vec<Rule> {
     let mut all: Vec<Rule> = own.iter().map(|(code, text)| Rule::new(code, text)).collect();
     let mut add = |code: &str, text: &str| all.push(Rule::new(&format!("{}.{code}", spec.template), text));

@@ -92,3 +92,98 @@ pub struct Spec {
     /// Whether data of a newer major version can be read by an older one.
     pub major_downgrade: bool,
 }
+
+impl Spec {
+    /// Returns what a template of one stateless program without a password says: user and group 1000, small presets.
+    ///
+    /// ```
+    /// use template_sdk::block::{AuthMode, Exporter, Preset, Spec};
+    /// const SPEC: Spec = Spec::new("rabbitmq", "docker.io/library/rabbitmq", "4.1")
+    ///     .user(999, 999)
+    ///     .presets([
+    ///         Preset::new("100m", "512Mi", "2Gi"),
+    ///         Preset::new("250m", "1Gi", "8Gi"),
+    ///         Preset::new("1", "4Gi", "32Gi"),
+    ///         Preset::new("2", "16Gi", "128Gi"),
+    ///     ])
+    ///     .stateful(4)
+    ///     .auth(AuthMode::Required)
+    ///     .exporter(Exporter { image: "", port: 15692 })
+    ///     .extra_config("lines of rabbitmq.conf")
+    ///     .no_major_downgrade();
+    /// assert!(SPEC.stateful && !SPEC.major_downgrade);
+    /// ```
+    #[inline]
+    pub const fn new(template: &'static str, repository: &'static str, tag: &'static str) -> Self {
+        Self {
+            template,
+            repository,
+            tag,
+            user: 1000,
+            group: 1000,
+            presets: [
+                Preset::new("50m", "128Mi", "1Gi"),
+                Preset::new("100m", "256Mi", "4Gi"),
+                Preset::new("250m", "1Gi", "16Gi"),
+                Preset::new("1", "4Gi", "64Gi"),
+            ],
+            storage_per_memory: 0,
+            stateful: false,
+            auth: AuthMode::None,
+            exporter: None,
+            extra_config: None,
+            major_downgrade: true,
+        }
+    }
+
+    /// Sets the user and group the pods run as: those of the image.
+    #[inline]
+    pub const fn user(mut self, user: u32, group: u32) -> Self {
+        self.user = user;
+        self.group = group;
+        self
+    }
+
+    /// Sets what the sizes dev, small, medium and large mean.
+    #[inline]
+    pub const fn presets(mut self, presets: [Preset; 4]) -> Self {
+        self.presets = presets;
+        self
+    }
+
+    /// It keeps data: storage parameters exist; `size: custom` gets a volume of this many times the memory limit.
+    #[inline]
+    pub const fn stateful(mut self, storage_per_memory: u64) -> Self {
+        self.stateful = true;
+        self.storage_per_memory = storage_per_memory;
+        self
+    }
+
+    /// Sets whether it asks for a password.
+    #[inline]
+    pub const fn auth(mut self, auth: AuthMode) -> Self {
+        self.auth = auth;
+        self
+    }
+
+    /// It can export metrics.
+    #[inline]
+    pub const fn exporter(mut self, exporter: Exporter) -> Self {
+        self.exporter = Some(exporter);
+        self
+    }
+
+    /// It takes further configuration: "lines of redis.conf".
+    #[inline]
+    pub const fn extra_config(mut self, syntax: &'static str) -> Self {
+        self.extra_config = Some(syntax);
+        self
+    }
+
+    /// Data of a newer major version cannot be read by an older one: going back is refused.
+    #[inline]
+    pub const fn no_major_downgrade(mut self) -> Self {
+        self.major_downgrade = false;
+        self
+    }
+}

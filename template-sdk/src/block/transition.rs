@@ -10,6 +10,17 @@ use crate::input::{Request, State};
 use crate::quantity::Quantity;
 
 /// Judges the shared parameters: storage, image, authentication, reach. `persistent` says whether data is kept at all.
+///
+/// ```
+/// use template_sdk::{block::transitions, prelude::*, testing::Case};
+/// const SPEC: Spec = Spec::new("store", "docker.io/library/store", "2.0").stateful(2);
+/// # let schema = block::schema(&SPEC, &json!({}));
+/// let case = Case::new(json!({"storage": {"size": "1Gi"}})).previous(json!({"storage": {"size": "8Gi"}}));
+/// let request = Request::parse(&case.request(&schema).to_string())?;
+/// let findings = transitions(&Block::read(&SPEC, &request)?, &request, true);
+/// assert!(findings.has("store.storage.shrink") && findings.has_errors());
+/// # Ok::<(), Findings>(())
+/// ```
 pub fn transitions(block: &Block, request: &Request, persistent: bool) -> Findings {
     let mut findings = Findings::new();
     findings.extend(shut_out(block));
@@ -39,6 +50,15 @@ fn shut_out(block: &Block) -> Option<Finding> {
 }
 
 /// Refuses any change of a value; the hint says what to do instead.
+///
+/// ```
+/// use template_sdk::{block::forbid_change, json, testing::Case, Request};
+/// let case = Case::new(json!({"user": "b"})).previous(json!({"user": "a"}));
+/// let request = Request::parse(&case.request(&json!({})).to_string())?;
+/// let findings = forbid_change::<String>(&request, "/user", "store.user.changed", "keep the old name");
+/// assert!(findings.has("store.user.changed"));
+/// # Ok::<(), template_sdk::Findings>(())
+/// ```
 pub fn forbid_change<T>(request: &Request, pointer: &str, code: &str, hint: &str) -> Findings
 where
     T: DeserializeOwned + PartialEq + std::fmt::Debug,
@@ -58,6 +78,13 @@ where
 }
 
 /// Judges an image tag: `latest`, and a jump between major versions.
+///
+/// ```
+/// use template_sdk::block::image_change;
+/// assert_eq!(image_change(None, "latest", "redis", false)[0].code, "redis.image.moving-tag");
+/// assert_eq!(image_change(Some("8.2"), "7.2", "redis", false)[0].code, "redis.image.major-down");
+/// assert!(image_change(Some("8.0"), "8.2", "redis", false).is_empty());
+/// ```
 pub fn image_change(before: Option<&str>, now: &str, template: &str, may_go_down: bool) -> Vec<Finding> {
     let code = |rule: &str| format!("{template}.image.{rule}");
     let Some(before) = before else {

@@ -39,6 +39,13 @@ fn object(meta: &Meta, name: &str, files: &mut dyn Iterator<Item = (String, Stri
 }
 
 /// Returns the sha256 of a ConfigMap's data, for a `checksum/…` annotation on the pod.
+///
+/// ```
+/// use template_sdk::build::{Meta, checksum, config_map};
+/// let meta = Meta::new("redis", "cache", "server", "prod");
+/// let map = |text: &str| config_map(&meta, "cache-config", [("redis.conf", text)]);
+/// assert_ne!(checksum(&map("port 6379")), checksum(&map("port 6380")));
+/// ```
 pub fn checksum(config_map: &Value) -> String {
     hex(&Sha256::digest(shape::text(&config_map["data"])))
 }
@@ -53,6 +60,12 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Returns a service account without a token: no template's pods talk to the API server.
+///
+/// ```
+/// use template_sdk::build::{Meta, service_account};
+/// let account = service_account(&Meta::new("redis", "cache", "server", "prod"), "cache");
+/// assert_eq!(account["automountServiceAccountToken"], false);
+/// ```
 pub fn service_account(meta: &Meta, name: &str) -> Value {
     let mut object = meta.object("v1", "ServiceAccount", name);
     object["automountServiceAccountToken"] = json!(false);

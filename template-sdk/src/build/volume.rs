@@ -8,6 +8,11 @@ use super::Meta;
 use crate::quantity::Quantity;
 
 /// Returns a volume of a ConfigMap's files; `mode` is what an octal such as `0o444` says.
+///
+/// ```
+/// let volume = template_sdk::build::volume::config_map("scripts", "cache-scripts", 0o555);
+/// assert_eq!(volume["configMap"]["name"], "cache-scripts");
+/// ```
 pub fn config_map(volume: &str, name: &str, mode: u32) -> Value {
     json!({"name": volume, "configMap": {"name": name, "defaultMode": mode}})
 }
@@ -24,16 +29,32 @@ pub fn secret(volume: &str, name: &str, keys: &[&str]) -> Value {
 }
 
 /// Returns scratch space; the limit keeps it from filling the node.
+///
+/// ```
+/// use template_sdk::{Quantity, build::volume};
+/// assert_eq!(volume::empty_dir("tmp", Quantity::from_mib(16))["emptyDir"]["sizeLimit"], "16Mi");
+/// ```
 pub fn empty_dir(volume: &str, limit: Quantity) -> Value {
     json!({"name": volume, "emptyDir": {"sizeLimit": limit}})
 }
 
 /// Returns scratch space in memory, which counts against the container's limit.
+///
+/// ```
+/// use template_sdk::{Quantity, build::volume};
+/// assert_eq!(volume::memory_dir("conf", Quantity::from_mib(1))["emptyDir"]["medium"], "Memory");
+/// ```
 pub fn memory_dir(volume: &str, limit: Quantity) -> Value {
     json!({"name": volume, "emptyDir": {"medium": "Memory", "sizeLimit": limit}})
 }
 
 /// Returns a volumeClaimTemplate; its labels are those that never change, because the field cannot.
+///
+/// ```
+/// use template_sdk::{Quantity, build::{Meta, volume}};
+/// let claim = volume::claim(&Meta::new("redis", "cache", "server", "prod"), "data", Quantity::from_mib(1024), Some("ssd"));
+/// assert_eq!(claim["spec"]["storageClassName"], "ssd");
+/// ```
 pub fn claim(meta: &Meta, name: &str, size: Quantity, class: Option<&str>) -> Value {
     let mut spec = json!({
         "accessModes": ["ReadWriteOnce"],
@@ -46,6 +67,10 @@ pub fn claim(meta: &Meta, name: &str, size: Quantity, class: Option<&str>) -> Va
 }
 
 /// Returns a mount.
+///
+/// ```
+/// assert_eq!(template_sdk::build::volume::mount("data", "/data")["mountPath"], "/data");
+/// ```
 pub fn mount(volume: &str, path: &str) -> Value {
     json!({"name": volume, "mountPath": path})
 }

@@ -10,6 +10,15 @@ use crate::finding::{Finding, Findings};
 use crate::output::{Metadata, Output, Rendered};
 
 /// Returns every broken rule as an error with a code `check.…`.
+///
+/// ```
+/// use template_sdk::prelude::*;
+/// # let metadata = Metadata { name: "demo", version: "1.0.0", title: "t", description: "d", app_version: "1", produces: vec![] };
+/// let meta = Meta::new("demo", "demo", "server", "prod").version("1");
+/// let rendered = Rendered::new().object("service/a", 0, Service::new(&meta, "a").port("tcp", 80).value());
+/// let broken = template_sdk::testing::check(&metadata, &rendered);
+/// assert!(broken.has("check.produces") && broken.has("check.selector"));
+/// ```
 pub fn check(metadata: &Metadata, rendered: &Rendered) -> Findings {
     let mut broken = Broken::default();
     identities(metadata, rendered, &mut broken);

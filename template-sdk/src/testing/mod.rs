@@ -3,6 +3,7 @@
 
 mod check;
 mod defaults;
+mod golden;
 mod optional;
 mod pods;
 mod routes;
@@ -17,11 +18,26 @@ use crate::template::Template;
 
 pub use check::check;
 pub use defaults::fill;
+pub use golden::{Differences, golden};
 pub use optional::{live_object, migrate, missing_object, probe};
 
 /// Renders values for a definition `demo` in `prod`, defaults filled in, and checks the answer.
 ///
 /// Objects that break a rule every template must hold to come back as errors with codes `check.…`.
+///
+/// ```
+/// # use template_sdk::{Findings, Metadata, Rendered, Request, Template, Value, json};
+/// # struct Empty;
+/// # impl Template for Empty {
+/// #     fn metadata() -> Metadata {
+/// #         Metadata { name: "empty", version: "1.0.0", title: "t", description: "d", app_version: "1", produces: vec![] }
+/// #     }
+/// #     fn schema() -> Value { json!({}) }
+/// #     fn render(_: &Request) -> Result<Rendered, Findings> { Ok(Rendered::new()) }
+/// # }
+/// let rendered = template_sdk::testing::render::<Empty>(json!({})).expect("values that are accepted");
+/// assert!(rendered.objects.is_empty());
+/// ```
 pub fn render<T: Template>(values: Value) -> Result<Rendered, Findings> {
     Case::new(values).render::<T>()
 }

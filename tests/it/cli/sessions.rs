@@ -72,6 +72,11 @@ fn templates_without_a_cluster() {
 }
 
 #[test]
+fn templates_are_judged_and_explained() {
+    session("author.session");
+}
+
+#[test]
 fn values_that_are_wrong() {
     session("values.session");
 }

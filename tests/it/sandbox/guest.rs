@@ -24,6 +24,10 @@ pub(super) struct Guest {
     /// Instructions run at the start of `metadata` and of `render`.
     pub(super) metadata_body: String,
     pub(super) render_body: String,
+    /// Instructions run whenever the host asks for room for the request.
+    pub(super) realloc_body: String,
+    /// More options of the lifted `render`.
+    pub(super) options: String,
     /// More fields of the core module: functions, a start, tables.
     pub(super) core: String,
     /// More definitions beside the core module, and beside the provider.
@@ -47,6 +51,8 @@ impl Default for Guest {
             diagnostics: None,
             metadata_body: String::new(),
             render_body: String::new(),
+            realloc_body: String::new(),
+            options: String::new(),
             core: String::new(),
             inner: String::new(),
             outer: String::new(),
@@ -68,7 +74,7 @@ impl Guest {
         wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let mut data = Data::default();
         let metadata = data.string_pointer(&self.metadata);
         let schema = data.string_pointer(&self.schema);
@@ -86,6 +92,7 @@ impl Guest {
       (data (i32.const {DATA}) "{bytes}")
       (func $realloc (export "realloc") (param i32 i32 i32 i32) (result i32)
         (local $at i32)
+        {realloc_body}
         (local.set $at (i32.and (i32.add (global.get $heap) (i32.const 15)) (i32.const -16)))
         (global.set $heap (i32.add (local.get $at) (local.get 3)))
         (block $fits
@@ -111,9 +118,11 @@ impl Guest {
     (func (export "metadata") (result {metadata_type}) (canon lift (core func $core "metadata") (memory $core "memory")))
     (func (export "schema") (result string) (canon lift (core func $core "schema") (memory $core "memory")))
     (func (export "render") (param "request" string) (result (result $rendered (error (list $diagnostic))))
-      (canon lift (core func $core "render") (memory $core "memory") (realloc (func $core "realloc")))))
+      (canon lift (core func $core "render") (memory $core "memory") (realloc (func $core "realloc")) {options})))
   (instance $instance (instantiate $provider))
   (export "{export}" (instance $instance)))"#,
+            realloc_body = self.realloc_body,
+            options = self.options,
             outer = self.outer,
             inner = self.inner,
             core = self.core,

@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
+mod authors;
 mod child;
 mod guest;
+mod hostile;
 mod versions;
 
 use std::fmt::Write;
@@ -255,7 +257,10 @@ fn a_template_imports_nothing_at_all() {
 fn the_contracts_version_decides() {
     let export = |name: &str| with(|guest| guest.export = name.into());
     assert!(run(&export("ku8:template/provider@1.1.0")).is_ok());
-    refusal(&export("ku8:template/provider@2.0.0"), "speaks ku8:template/provider@2.0.0; this version of ku8 speaks");
+    refusal(
+        &export("ku8:template/provider@2.0.0"),
+        "built for a newer contract, ku8:template/provider@2.0.0; this version of ku8 speaks",
+    );
     refusal(&export("ku8:template/provider@0.9.0"), "speaks ku8:template/provider@0.9.0");
     refusal(&export("other:thing/provider@1.0.0"), "does not export ku8:template/provider@1; it exports `other:thing");
     let other_type = with(|guest| guest.metadata_type = "u32".into());

@@ -98,7 +98,7 @@ fn a_newer_contract_is_refused_with_the_way_out() {
     let newer = with(|guest| guest.export = "ku8:template/provider@2.0.0".into());
     let error = refusal(&newer, "was built for a newer contract");
     let told = kubectl_ku8::error::CommandError::from(error);
-    assert!(told.id == "KU8-T020" && told.hints.iter().any(|hint| hint.contains("upgrade kubectl ku8")), "{told:?}");
+    assert!(told.id == "KU8-T014" && told.hints.iter().any(|hint| hint.contains("update kubectl-ku8")), "{told:?}");
 }
 
 #[test]

@@ -31,6 +31,16 @@ const HELM: Module = Module {
     minutes: "two minutes on two cores",
 };
 
+const REGISTRY: Module = Module {
+    what: "the OCI registry (distribution)",
+    key: "distribution-3.1.2",
+    go_mod: include_str!("../go/registry/go.mod"),
+    go_sum: include_str!("../go/registry/go.sum"),
+    ldflags: "-X github.com/distribution/distribution/v3/version.version=v3.1.2",
+    renamed: &[],
+    minutes: "two minutes on two cores",
+};
+
 /// Where each program of the control plane lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binaries {
@@ -59,6 +69,11 @@ impl Binaries {
     /// An installed helm is not considered: comparisons are only worth something with a known version.
     pub fn helm(progress: Progress<'_>) -> Result<PathBuf, Error> {
         Ok(go_build::find_or_build(&HELM, progress)?.join("helm"))
+    }
+
+    /// Returns the pinned OCI registry of the cache, building it if it is not there.
+    pub fn registry(progress: Progress<'_>) -> Result<PathBuf, Error> {
+        Ok(go_build::find_or_build(&REGISTRY, progress)?.join("registry"))
     }
 
     /// Returns the kubectl that fits the API server.
@@ -97,6 +112,7 @@ mod tests {
                 &["k8s.io/kubernetes v1.36.3", "go.etcd.io/etcd/server/v3 v3.6.8", "sigs.k8s.io/kwok v0.8.0"][..],
             ),
             (&HELM, &["helm.sh/helm/v4 v4.3.1"][..]),
+            (&REGISTRY, &["github.com/distribution/distribution/v3 v3.1.2"][..]),
         ] {
             for pin in pins {
                 assert!(module.go_mod.contains(pin), "{pin} is not what go.mod pins");

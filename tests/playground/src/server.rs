@@ -81,6 +81,15 @@ impl Server {
         }
     }
 
+    /// Ends the server now.
+    pub(crate) fn end(&mut self) {
+        if self.leash.is_some() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+            self.let_go();
+        }
+    }
+
     /// Lets the server live on after us.
     pub(crate) fn keep(mut self) {
         self.let_go();
@@ -99,10 +108,6 @@ impl Server {
 impl Drop for Server {
     /// Ends the server unless it was kept. KILL, because nothing of a playground is worth writing down.
     fn drop(&mut self) {
-        if self.leash.is_some() {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-            self.let_go();
-        }
+        self.end();
     }
 }

@@ -2,6 +2,8 @@
 //! It never stores anything.
 
 mod build;
+mod component;
+mod explained;
 mod lint;
 mod load;
 mod markdown;
@@ -9,6 +11,7 @@ mod new;
 mod outdated;
 mod pack;
 mod page;
+mod project;
 mod pull;
 mod push;
 mod save;
@@ -29,8 +32,9 @@ use crate::cli::{ListingArgs, Output};
 use crate::definition::{Definition, Sources, TemplateRef, modeline, yaml};
 use crate::error::{CommandError, exit, id};
 use crate::object::is_dns_label;
-use crate::render::{Severity, Template, builtin};
+use crate::render::{SecretIntent, Severity, Template, builtin};
 use crate::terminal::{Listing, Row};
+use explained::Place;
 use page::Page;
 
 /// Kubernetes version rendered for when no cluster is asked.
@@ -81,7 +85,7 @@ enum TemplateCommand {
     },
     /// Print the objects a template renders from values
     #[command(
-        after_help = "Examples:\n  kubectl ku8 template render mysql --set database=orders\n  kubectl ku8 template render redis -f values.yaml -o json\n  kubectl ku8 template render -f definition.yaml    # for Argo CD, Flux and other tools that want YAML"
+        after_help = "Examples:\n  kubectl ku8 template render mysql --set database=orders\n  kubectl ku8 template render redis -f values.yaml -o json\n  kubectl ku8 template render -f definition.yaml    # for Argo CD, Flux and other tools that want YAML\n  kubectl ku8 template render mysql --set database=orders --explain   # which value led to which field"
     )]
     Render(RenderArgs),
     New(new::NewArgs),
@@ -127,6 +131,9 @@ struct RenderArgs {
     /// Kubernetes version to render for
     #[arg(long, value_name = "MINOR", default_value = OFFLINE_KUBERNETES)]
     kubernetes: String,
+    /// Say beside each field which values it follows, found by changing them one by one
+    #[arg(long)]
+    explain: bool,
     /// Output: text (YAML) or json
     #[arg(short = 'o', long, value_enum, default_value_t, hide_possible_values = true, hide_default_value = true)]
     output: Output,
@@ -266,25 +273,27 @@ async fn render(context: &Context, args: &RenderArgs) -> Result<(), CommandError
     check_kubernetes(&args.kubernetes)?;
     let found = render_values(context, &template, &definition, &namespace, &args.kubernetes, &Value::Null)
         .map_err(|error| error.pointing_into(&sources))?;
-    let objects: Vec<Value> = found.rendered.objects.into_iter().map(|object| object.manifest.into_value()).collect();
     for warning in found.rendered.warnings.iter().filter(|warning| warning.severity != Severity::Info) {
         context.ui.warn(&format!("{} [{}]", warning.message, warning.code));
     }
+    if args.explain {
+        let place = Place { namespace: &namespace, kubernetes: &args.kubernetes };
+        return explained::print(context, &template, &definition, &place, &found, args.output);
+    }
+    let objects: Vec<Value> = found.rendered.objects.into_iter().map(|object| object.manifest.into_value()).collect();
     if args.output == Output::Json {
         let document = json!({"apiVersion": "v1", "kind": "List", "items": objects, "secrets": found.rendered.secrets, "outputs": found.rendered.outputs});
         print_document(context, &document, Output::Json);
     } else {
-        // Comments, so that the whole still goes into kubectl.
-        for secret in &found.rendered.secrets {
-            let keys: Vec<&str> = secret.keys.keys().map(String::as_str).collect();
-            context.ui.print(&format!(
-                "# needs Secret/{} with {}; publish takes care of it",
-                secret.name,
-                keys.join(", ")
-            ));
-        }
+        found.rendered.secrets.iter().for_each(|secret| context.ui.print(&needed(secret)));
         let texts: Vec<String> = objects.iter().map(yaml::to_printable).collect();
         context.ui.print(&texts.join("---\n"));
     }
     Ok(())
+}
+
+/// A Secret that is needed, as a comment, so that the whole still goes into kubectl.
+fn needed(secret: &SecretIntent) -> String {
+    let keys: Vec<&str> = secret.keys.keys().map(String::as_str).collect();
+    format!("# needs Secret/{} with {}; publish takes care of it", secret.name, keys.join(", "))
 }

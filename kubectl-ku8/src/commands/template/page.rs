@@ -112,7 +112,7 @@ impl<'t> Page<'t> {
 }
 
 /// What must be given, and what everybody is asked for and an example is known of.
-fn example(schema: &Schema, parameters: &[Parameter]) -> Map<String, Value> {
+pub(super) fn example(schema: &Schema, parameters: &[Parameter]) -> Map<String, Value> {
     let mut values = example_values(schema, NAME);
     for parameter in parameters.iter().filter(|one| one.group == Group::Basic && one.told.default.is_none()) {
         if let Some(value) = parameter.told.examples.first() {

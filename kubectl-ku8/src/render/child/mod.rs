@@ -19,6 +19,7 @@ pub(super) use sessions::Sessions;
 
 use super::limits::CHILD_WALL_SECONDS;
 use super::sandbox::{Abilities, RawRendered};
+use super::trial::RawTrials;
 use super::{Checked, Limits, RenderError};
 
 /// The hidden argument under which our own binary calls [`serve`].
@@ -83,6 +84,8 @@ pub(super) enum Task {
     Check { values: Value },
     /// Render.
     Render { request: Value },
+    /// Describe, and check and render each of these, measured.
+    Try { requests: Vec<Value> },
     /// Judge live objects.
     Probe { request: Value, live: Value },
     /// Bring values of an older version to this one.
@@ -96,6 +99,7 @@ impl Task {
             Self::Describe => "describe",
             Self::Check { .. } => "check",
             Self::Render { .. } => "render",
+            Self::Try { .. } => "trials",
             Self::Probe { .. } => "probe",
             Self::Migrate { .. } => "migrate",
         }
@@ -108,6 +112,7 @@ pub(super) enum Reply {
     Described { metadata: String, schema: String, abilities: Abilities },
     Checked(Checked),
     Rendered(RawRendered),
+    Tried(RawTrials),
     Probed(Result<String, String>),
     Migrated(Result<String, String>),
 }

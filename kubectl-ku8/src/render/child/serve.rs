@@ -12,7 +12,7 @@ use crate::render::limits::COMPONENT_BYTES;
 use crate::render::limits::{CHILD_CPU_SECONDS, CHILD_MEMORY_BYTES};
 use crate::render::runtime::check_values;
 use crate::render::template::{describe, digest};
-use crate::render::{Isolation, RenderError, Runtime, Settings, inspect, sandbox};
+use crate::render::{Isolation, RenderError, Runtime, Settings, inspect, sandbox, trial};
 use crate::schema::Schema;
 
 /// Serves tasks about one component until nobody asks any more. Called by `main` under [`super::SUBCOMMAND`].
@@ -44,7 +44,7 @@ pub fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
         let Some(bench) = &mut bench else { continue };
         let answer = serde_json::from_slice(&task)
             .map_err(|error| RenderError::ChildStart(error.to_string()))
-            .and_then(|task| bench.answer(&runtime, task));
+            .and_then(|task| bench.answer(&runtime, &digest, task));
         say(&mut output, &Message::Answer(answer))?;
     }
 }
@@ -87,7 +87,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn answer(&mut self, runtime: &Runtime, task: Task) -> Result<Reply, RenderError> {
+    fn answer(&mut self, runtime: &Runtime, digest: &str, task: Task) -> Result<Reply, RenderError> {
         let place = runtime.place(&self.component);
         Ok(match task {
             Task::Describe => {
@@ -104,6 +104,7 @@ impl Bench {
                 Reply::Checked(check_values(schema, values)?)
             }
             Task::Render { request } => Reply::Rendered(sandbox::render(&place, &request)?),
+            Task::Try { requests } => Reply::Tried(trial::run(&place, digest, requests)?),
             Task::Probe { request, live } => Reply::Probed(sandbox::probe(&place, &request, &live)?),
             Task::Migrate { from, values } => Reply::Migrated(sandbox::migrate(&place, &from, &values)?),
         })

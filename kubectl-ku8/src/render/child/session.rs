@@ -20,11 +20,14 @@ const STDERR_BYTES: u64 = 8 * 1024;
 /// Between two words to a watcher while something compiles.
 const TICK: Duration = Duration::from_millis(100);
 
+/// For a child to end with its input.
+const LEAVE: Duration = Duration::from_millis(250);
+
 /// A running child that knows one component.
 pub(super) struct Session {
     child: Child,
     /// Frames for the child, written by a thread of their own: a child that does not read holds up nobody.
-    send: Sender<Arc<[u8]>>,
+    send: Option<Sender<Arc<[u8]>>>,
     /// Frames of the child; at most one waits, so that a child cannot fill our memory.
     receive: Receiver<io::Result<Vec<u8>>>,
     said: Option<JoinHandle<String>>,
@@ -33,6 +36,8 @@ pub(super) struct Session {
     /// Wall time of all its tasks.
     busy: Duration,
     given: bool,
+    /// It answered its last task, so that it will see the end of its input.
+    idle: bool,
 }
 
 impl Session {
@@ -60,13 +65,14 @@ impl Session {
         });
         let session = Self {
             child,
-            send,
+            send: Some(send),
             receive,
             said: Some(said),
             wall: launch.wall,
             kept: cache.is_some(),
             busy: Duration::ZERO,
             given: false,
+            idle: false,
         };
         session.send(setup);
         Ok(session)
@@ -87,7 +93,9 @@ impl Session {
     ) -> Result<Result<Reply, RenderError>, RenderError> {
         let begun = Instant::now();
         self.send(frame_of(task)?);
+        self.idle = false;
         let answer = self.wait(subject, begun, watcher);
+        self.idle = answer.is_ok();
         let took = begun.elapsed();
         self.busy += took;
         tracing::debug!("{}: {} took {:.2} ms", printable(subject.name), task.word(), took.as_secs_f64() * 1e3);
@@ -142,7 +150,7 @@ impl Session {
 
     /// A child that is gone does not read any more; its missing answer tells that.
     fn send(&self, frame: Arc<[u8]>) {
-        let _ = self.send.send(frame);
+        let _ = self.send.as_ref().map(|send| send.send(frame));
     }
 
     /// What a child that ended without an answer ran into.
@@ -155,8 +163,13 @@ impl Session {
 }
 
 impl Drop for Session {
-    /// Between two tasks a child holds nothing that anybody needs.
+    /// A child that waits ends with its input; any other is ended.
     fn drop(&mut self) {
+        self.send = None;
+        let begun = Instant::now();
+        while self.idle && begun.elapsed() < LEAVE && matches!(self.child.try_wait(), Ok(None)) {
+            thread::sleep(Duration::from_millis(1));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -41,6 +41,11 @@ impl Sessions {
         answer
     }
 
+    /// Ends the children that wait.
+    pub(in crate::render) fn end(&self) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn take(&self, digest: &str) -> Option<Session> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let place = waiting.iter().position(|(known, _)| known == digest)?;

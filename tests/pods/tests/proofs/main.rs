@@ -4,6 +4,7 @@
 mod kafka;
 mod memcached;
 mod mysql;
+mod rabbitmq;
 mod redis;
 mod simulator;
 mod web;

@@ -152,8 +152,8 @@ impl Found<'_> {
         };
         let mut lines = vec![styles.bold(&self.step.words()), how.to_owned()];
         lines.extend(changes.iter().map(|line| format!("  {line}")));
-        lines.push(String::new());
         context.ui.show(&lines.join("\n"));
+        context.ui.print_exactly("\n");
         plan::show(context, std::slice::from_ref(self.prepared), Output::Text, false);
         if self.prepared.plan.worst_problem().is_some() {
             context.ui.warn("the plan cannot be published as it is; see its problems");

@@ -1,6 +1,9 @@
 //! Finding what a command names: a stored definition, a template, values from files and flags.
 //! It reads and never writes; an unknown name gets the nearest known one as a hint.
 
+mod policy;
+mod settings;
+
 use clap::Args;
 use serde_json::{Map, Value};
 
@@ -12,6 +15,9 @@ use crate::object::{labels, nearest};
 use crate::release::{Head, head_name};
 use crate::render::{Origin, Template, builtin};
 use crate::schema::explain;
+
+pub(super) use policy::policy;
+pub(super) use settings::settings;
 
 /// Reads the head of a definition.
 ///
