@@ -64,7 +64,7 @@ fn of_this_place(example: &str) -> String {
         ("-n prod", "-n help-examples"),
         ("-n staging", "-n help-examples-staging"),
         ("hosts[0].name", "storage.size"),
-        // The tools of languages are tried by tests/it/authoring.
+        // The tools of languages are tried by tests/it/toolchains.
         ("template build", "template build --help"),
     ];
     own.iter().fold(example.to_owned(), |line, (theirs, ours)| line.replace(theirs, ours))

@@ -34,6 +34,7 @@ mod pull_request;
 mod real;
 mod records;
 mod refusal;
+mod registries;
 mod registry;
 mod resume;
 mod rights;

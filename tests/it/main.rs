@@ -36,4 +36,5 @@ mod sandbox;
 
 mod sampled;
 mod template_pages;
+mod toolchains;
 mod trust;

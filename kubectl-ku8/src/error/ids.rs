@@ -70,7 +70,6 @@ ids! {
     OTHER_DIGEST = "KU8-T007",
     SANDBOX = "KU8-T008",
     CONTRACT = "KU8-T009",
-    REGISTRY = "KU8-T010",
     TEMPLATE_TOO_LARGE = "KU8-T011",
     KUBERNETES_VERSION = "KU8-T012",
     OTHER_HOST = "KU8-T020",
@@ -108,6 +107,13 @@ ids! {
     NO_COMPONENT = "KU8-B020",
     NO_CASE = "KU8-B021",
     CASE = "KU8-B022",
+    // Templates of registries.
+    TAG_MOVED = "KU8-O030",
+    NO_TAG = "KU8-O031",
+    NOT_HERE = "KU8-O032",
+    TAG_TAKEN = "KU8-O033",
+    OTHER_COMPONENT = "KU8-O034",
+    NOT_ASKED = "KU8-O035",
     // Trust: policies, keys, signatures.
     POLICY_FILE = "KU8-U001",
     POLICY = "KU8-U002",

@@ -56,7 +56,7 @@ mod rights {
     /// Looks at the file, and at the folders of its name and of what that leads to.
     pub(super) fn check(path: &Path, file: &Metadata) -> Result<(), String> {
         if file.permissions().mode() & EVERYBODY_WRITES != 0 {
-            return Err("everybody on this machine can write it: chmod go-w".to_owned());
+            return Err(format!("everybody on this machine can write it: chmod go-w {}", path.display()));
         }
         owned(file)?;
         let target = path.canonicalize().map_err(|error| error.to_string())?;

@@ -36,7 +36,7 @@ pub use jsonpath::{JsonPath, JsonPathError};
 pub use listing::{FormatError, Listing, Row, document_text};
 pub use markdown::{MarkdownView, SMALLEST_MARKDOWN, render_markdown};
 pub use plan_view::{PlanView, render_plan};
-pub use progress::Progress;
+pub use progress::{Progress, Transfer};
 pub use release_view::{Table, age};
 pub use style::Styles;
 pub use surroundings::{Surroundings, Warnings};

@@ -20,7 +20,7 @@ What the module imports of WASI preview 1 is answered inside of it, the same eac
 and no arguments, the clock counts from the year 2000, and random bytes are always the same. Any other import is refused.",
     after_help = "Examples:\n  kubectl ku8 template pack core.wasm -o ./mine.wasm"
 )]
-pub struct PackArgs {
+pub(super) struct PackArgs {
     /// Core module, or a component to be checked
     #[arg(value_name = "CORE.wasm")]
     module: PathBuf,

@@ -23,7 +23,7 @@ use crate::trust::{Examination, Examined, Policy, PublicKey, Tier};
 #[command(
     after_help = "Examples:\n  kubectl ku8 template verify mysql\n  kubectl ku8 template verify oci://ghcr.io/acme/web:1.0.0\n  kubectl ku8 template verify oci://ghcr.io/acme/web:1.0.0 --key acme.pub\n  kubectl ku8 template verify templates.tar --policy policy.yaml -o json"
 )]
-pub struct VerifyArgs {
+pub(super) struct VerifyArgs {
     /// Reference of a registry, archive of `template save`, or built-in name
     #[arg(value_name = "TEMPLATE")]
     template: String,

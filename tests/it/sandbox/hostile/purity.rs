@@ -18,7 +18,7 @@ use super::{Watched, full, request, with};
 /// wrote, a counter it keeps, how far memory grew, the order of floats.
 fn curious() -> Guest {
     with(|g| {
-        g.core = r#"(global $calls (mut i32) (i32.const 0))
+        g.core = r"(global $calls (mut i32) (i32.const 0))
             (func $digit (param $at i32) (param $of i64)
               (i32.store8 (local.get $at) (i32.add (i32.const 97) (i32.wrap_i64 (i64.and (local.get $of) (i64.const 15))))))
             (func $digits (param $at i32) (param $of i64) (local $n i32)
@@ -26,7 +26,7 @@ fn curious() -> Guest {
                 (call $digit (i32.add (local.get $at) (local.get $n)) (local.get $of))
                 (local.set $of (i64.shr_u (local.get $of) (i64.const 4)))
                 (local.set $n (i32.add (local.get $n) (i32.const 1)))
-                (br_if $next (i32.lt_u (local.get $n) (i32.const 16)))))"#
+                (br_if $next (i32.lt_u (local.get $n) (i32.const 16)))))"
             .into();
         let asked = [
             "(i64.reinterpret_f64 (f64.div (f64.const 0) (f64.const 0)))",

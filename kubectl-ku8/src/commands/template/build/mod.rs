@@ -23,7 +23,7 @@ use crate::terminal::Work;
 #[command(after_help = "Examples:
   kubectl ku8 template build
   kubectl ku8 template build ./greeter -o json")]
-pub struct BuildArgs {
+pub(super) struct BuildArgs {
     /// Folder of the project
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,

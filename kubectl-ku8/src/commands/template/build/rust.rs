@@ -101,13 +101,13 @@ async fn sysroot(compiler: &str, folder: &Path) -> Result<PathBuf, CommandError>
 }
 
 /// The folders in a folder; one that cannot be read has none.
-fn inside(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    crate::files::folders_in(folder).unwrap_or_default().into_iter().map(|(_, path)| path)
+fn inside(folder: &Path) -> Vec<PathBuf> {
+    crate::files::folders_in(folder).unwrap_or_default().into_iter().map(|(_, path)| path).collect()
 }
 
 /// The linker that comes with a toolchain, whatever machine that is for; else one on the path of Debian's packages.
 fn linker(sysroot: &Path) -> Option<PathBuf> {
-    let own = inside(&sysroot.join("lib/rustlib")).map(|folder| folder.join("bin/rust-lld"));
+    let own = inside(&sysroot.join("lib/rustlib")).into_iter().map(|folder| folder.join("bin/rust-lld"));
     let others = ["/usr/bin/rust-lld", "/usr/bin/wasm-ld"].map(PathBuf::from);
     own.chain(others).find(|linker| crate::files::exists(linker))
 }

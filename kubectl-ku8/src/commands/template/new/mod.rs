@@ -85,7 +85,7 @@ const TAKEN: &[&str] = &[
 #[command(after_help = "Examples:
   kubectl ku8 template new hello --lang rust
   kubectl ku8 template new greeter --lang go ./templates/greeter")]
-pub struct NewArgs {
+pub(super) struct NewArgs {
     /// Name of the template: lower-case letters, digits and -
     name: String,
     /// Language; asked for in a terminal
