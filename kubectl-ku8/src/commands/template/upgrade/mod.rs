@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::cli::Output;
 use crate::commands::consent::{Deed, consent};
-use crate::commands::define::{pin_template, validate};
+use crate::commands::define::validate;
 use crate::commands::pipeline::{PlanOptions, Prepared, prepare};
-use crate::commands::resolve::{SetArgs, Values, as_typed, load_template, require_head};
+use crate::commands::resolve::{Moved, Pin, SetArgs, Values, as_typed, load_template, pin_template, require_head};
 use crate::commands::save::{describe_changes, write_head};
 use crate::commands::{Context, plan, print_document};
 use crate::definition::{Definition, TemplateRef};
@@ -63,9 +63,11 @@ pub(super) async fn run(context: &Context, args: &UpgradeArgs) -> Result<u8, Com
     let mut definition = head.definition.clone();
     definition.spec.template = Some(TemplateRef { name: target, version: None, digest: None });
     let place = Some((cluster.reader(), namespace.as_str()));
-    let Some(template) = pin_template(context, &mut definition, None, place).await? else {
+    let pin = Pin { stored: Some(&stored), renew: true, moved: Moved::Refuse };
+    let Some(loaded) = pin_template(context, &mut definition, pin, place).await? else {
         return Err(nothing_to_move("no template is named"));
     };
+    let template = loaded.template;
     let step = Step::between(&stored, old.as_ref(), &template, args.to.as_deref(), args.downgrade)?;
     if step.is_none_at_all() {
         context.ui.say(&format!("definition {namespace}/{} has {} already", args.name, step.old_words()));
