@@ -49,6 +49,7 @@ mod stale;
 mod steps;
 mod stopping;
 mod telling;
+mod template_versions;
 mod tenant;
 mod terminal;
 mod terminal_text;

@@ -17,9 +17,9 @@ use crate::cluster::{
 };
 use crate::error::CommandError;
 use crate::plan::Plan;
-use crate::render::child::Launch;
+use crate::render::child::{Compiling, Launch};
 use crate::render::{Isolation, Limits, Runtime, Settings};
-use crate::terminal::{Surroundings, Ui};
+use crate::terminal::{CompileView, Surroundings, Ui};
 use crate::wait::WaitLimits;
 
 /// How long a lease lasts without renewal (decisions.md, 25).
@@ -69,7 +69,9 @@ impl Context {
         let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe"));
         let settings =
             Settings { limits: Limits::default(), cache: cache_dir(), foreign: Isolation::Child(Launch::new(program)) };
-        let runtime = Runtime::new(settings)?;
+        let view = CompileView::new(self.around.clone());
+        let runtime =
+            Runtime::new(settings)?.watched_by(Arc::new(move |compiling: &Compiling<'_>| view.show(compiling)));
         Ok(self.runtime.get_or_init(|| runtime))
     }
 

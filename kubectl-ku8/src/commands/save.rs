@@ -117,7 +117,8 @@ async fn both_sides(
     CommandError { message: lines.join("\n"), ..error }
 }
 
-fn describe_changes(before: &Definition, after: &Definition) -> Vec<String> {
+/// What differs, a line each; the template's pin is told elsewhere.
+pub(super) fn describe_changes(before: &Definition, after: &Definition) -> Vec<String> {
     let value = |definition: &Definition| {
         let mut value = serde_json::to_value(definition).expect("a definition is plain data");
         if let Some(metadata) = value["metadata"].as_object_mut() {

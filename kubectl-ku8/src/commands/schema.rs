@@ -48,6 +48,7 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("status", include_str!("../schemas/status.json")),
     ("template", include_str!("../schemas/template.json")),
     ("template-build", include_str!("../schemas/template-build.json")),
+    ("template-upgrade", include_str!("../schemas/template-upgrade.json")),
     ("template-list", include_str!("../schemas/template-list.json")),
     ("template-test", include_str!("../schemas/template-test.json")),
     ("template-push", include_str!("../schemas/template-push.json")),

@@ -72,6 +72,10 @@ ids! {
     CONTRACT = "KU8-T009",
     TEMPLATE_TOO_LARGE = "KU8-T011",
     KUBERNETES_VERSION = "KU8-T012",
+    OTHER_HOST = "KU8-T020",
+    MIGRATION = "KU8-T021",
+    DOWNGRADE = "KU8-T022",
+    NO_UPGRADE = "KU8-T023",
     // Writing templates: projects, their tools, packing.
     NO_TOOL = "KU8-B001",
     TOOL_FAILED = "KU8-B002",

@@ -4,13 +4,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use wasmtime::Engine;
-use wasmtime::component::Component;
 
 use super::decode::{Rules, decode};
-use super::limits::{Limits, Usage};
+use super::limits::Usage;
 use super::runtime::check_values;
-use super::sandbox::{RawRendered, judged, measured};
+use super::sandbox::{Abilities, Place, RawRendered, judged, measured};
 use super::template::describe;
 use super::{RenderError, Rendered, Runtime, Template, builtin, contract};
 use crate::definition::hex;
@@ -151,22 +149,15 @@ fn judge(tried: RawTrial, template: &Template, ask: &Ask) -> Trial {
 }
 
 /// The side that runs the guest: this process for built-in templates, else the child.
-pub(super) fn run(
-    engine: &Engine,
-    component: &Component,
-    limits: Limits,
-    digest: &str,
-    requests: Vec<Value>,
-) -> Result<RawTrials, RenderError> {
+pub(super) fn run(place: &Place<'_>, digest: &str, requests: Vec<Value>) -> Result<RawTrials, RenderError> {
     let (mut first, mut second) = (Usage::default(), Usage::default());
+    let limits = place.limits;
     let fuel = limits.describe_fuel;
-    let metadata =
-        measured(engine, component, limits, ("metadata", fuel), &mut first, |guest, store| guest.call_metadata(store))?;
-    let schema =
-        measured(engine, component, limits, ("schema", fuel), &mut second, |guest, store| guest.call_schema(store))?;
+    let metadata = measured(place, ("metadata", fuel), &mut first, |guest, store| guest.call_metadata(store))?;
+    let schema = measured(place, ("schema", fuel), &mut second, |guest, store| guest.call_schema(store))?;
     first.output = metadata.len();
     second.output = schema.len();
-    let accepted = describe(&metadata, &schema, builtin::by_digest(digest).is_some())?.schema;
+    let accepted = describe(&metadata, &schema, Abilities::default(), builtin::by_digest(digest).is_some())?.schema;
     let attempt = |mut request: Value| {
         let values = request["values"].take();
         match check_values(&accepted, values.clone()) {
@@ -176,9 +167,7 @@ pub(super) fn run(
                 let text = request.to_string();
                 let mut usage = Usage::default();
                 let call = ("render", limits.render_fuel);
-                let answer = measured(engine, component, limits, call, &mut usage, |guest, store| {
-                    guest.call_render(store, &text)
-                });
+                let answer = measured(place, call, &mut usage, |guest, store| guest.call_render(store, &text));
                 let answer = answer.and_then(judged);
                 usage.output = answer.as_ref().map_or(0, size);
                 RawTrial { values: checked.values, filled: checked.filled, answer, usage }

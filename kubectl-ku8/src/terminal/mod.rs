@@ -2,6 +2,7 @@
 //! stdout is data, stderr is talk; a reader that goes away ends the output and nothing else.
 
 mod ask;
+mod compile_view;
 mod crash;
 mod failure;
 mod field_view;
@@ -28,6 +29,7 @@ use std::io::{IsTerminal, Write};
 use style::{letters, only_text};
 
 pub use ask::{Answer, Ask, AskError, Asker, Item, Question};
+pub use compile_view::CompileView;
 pub use crash::{name_command, report_panics};
 pub use field_view::{field_lines, text_lines};
 pub use jsonpath::{JsonPath, JsonPathError};

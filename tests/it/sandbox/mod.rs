@@ -7,6 +7,7 @@ mod authors;
 mod child;
 mod guest;
 mod hostile;
+mod versions;
 
 use std::fmt::Write;
 use std::sync::LazyLock;
