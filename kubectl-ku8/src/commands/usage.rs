@@ -49,7 +49,7 @@ pub(super) struct Parsed {
 
 /// clap ends usage errors with 2, which means "changes" here and in kubectl diff; ours is 1 (ecosystem.md, finding 8).
 pub(super) fn parse(arguments: &[OsString]) -> Result<Parsed, u8> {
-    let arguments = join_values(arguments);
+    let arguments = programming_language(join_values(arguments));
     let command = kubectl_forms(Line::command(), &environment::is_set);
     let found = command.try_get_matches_from(&arguments).and_then(|matches| {
         let line = Line::from_arg_matches(&matches).map_err(|error| error.with_cmd(&Line::command()))?;
@@ -67,6 +67,25 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Parsed, u8> {
         Ok(Parsed { line, words: words.join(" "), document })
     });
     found.map_err(|error| refuse(&error, &arguments))
+}
+
+/// `--lang` is the language people read, in every command; a programming language behind `template new` is meant as
+/// `--language`.
+fn programming_language(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    const KNOWN: [&str; 5] = ["rust", "go", "javascript", "js", "python"];
+    if !["template", "new"].iter().all(|word| arguments.iter().any(|argument| argument == word)) {
+        return arguments;
+    }
+    for place in 0..arguments.len() {
+        let next = arguments.get(place + 1).and_then(|next| next.to_str()).unwrap_or_default();
+        let text = arguments[place].to_str().unwrap_or_default();
+        if text == "--lang" && KNOWN.contains(&next) {
+            arguments[place] = "--language".into();
+        } else if let Some(value) = text.strip_prefix("--lang=").filter(|value| KNOWN.contains(value)) {
+            arguments[place] = format!("--language={value}").into();
+        }
+    }
+    arguments
 }
 
 fn refuse(error: &clap::Error, arguments: &[OsString]) -> u8 {

@@ -22,7 +22,7 @@ use crate::terminal::Transfer;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   kubectl ku8 template push ./build/mine.wasm oci://registry.example.com/team/mine         # the tag is its version
-  kubectl ku8 template push ./build/mine.wasm oci://registry.example.com/team/mine:1.0.0 --annotation org.opencontainers.image.source=https://git.example.com/mine
+  kubectl ku8 template push ./build/mine.wasm oci://registry.example.com/team/edge:1.0.0 --annotation org.opencontainers.image.source=https://git.example.com/mine
 
 Logins are those of docker: docker login registry.example.com. Sign what was pushed with cosign; the command says how.")]
 pub(super) struct PushArgs {

@@ -21,7 +21,7 @@ use crate::trust::{Examination, Examined, Policy, PublicKey, Tier};
 /// The exit code is 0 only when it does.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  kubectl ku8 template verify mysql\n  kubectl ku8 template verify oci://ghcr.io/acme/web:1.0.0\n  kubectl ku8 template verify oci://ghcr.io/acme/web:1.0.0 --key acme.pub\n  kubectl ku8 template verify templates.tar --policy policy.yaml -o json"
+    after_help = "Examples:\n  kubectl ku8 template verify mysql\n  kubectl ku8 template verify oci://ghcr.io/acme/web:1.0.0\n  kubectl ku8 template verify oci://ghcr.io/acme/web:1.0.0 --key cosign.pub\n  kubectl ku8 template verify templates.tar --policy policy.yaml -o json"
 )]
 pub(super) struct VerifyArgs {
     /// Reference of a registry, archive of `template save`, or built-in name
@@ -95,7 +95,7 @@ async fn of_registry(context: &Context, policy: &Policy, reference: &Reference) 
 }
 
 fn of_archive(context: &Context, policy: &Policy, file: &str) -> Result<Vec<Looked>, CommandError> {
-    let bytes = crate::files::read_bytes(Path::new(file))?;
+    let bytes = crate::files::read_archive(Path::new(file))?;
     if bytes.starts_with(b"\0asm") {
         return Err(CommandError::new(format!("{}: a component carries no signatures", printable(file)))
             .id(id::USAGE)

@@ -88,9 +88,9 @@ const TAKEN: &[&str] = &[
 pub(super) struct NewArgs {
     /// Name of the template: lower-case letters, digits and -
     name: String,
-    /// Language; asked for in a terminal
-    #[arg(long, visible_alias = "language", value_enum)]
-    lang: Option<Language>,
+    /// Programming language; asked for in a terminal. Written as --lang it is understood too
+    #[arg(long, value_enum)]
+    language: Option<Language>,
     /// Folder to make; named as the template when left out
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
@@ -112,7 +112,7 @@ pub(super) async fn run(context: &Context, args: &NewArgs) -> Result<u8, Command
         .id(id::FOLDER_IN_USE)
         .hint(format!("name another one: kubectl ku8 template new {} DIR", args.name)));
     }
-    let language = match args.lang {
+    let language = match args.language {
         Some(language) => language,
         None => ask(context)?,
     };
