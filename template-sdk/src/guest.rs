@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::bindings::exports::ku8::template::provider;
 use crate::finding::{Finding, Severity};
 use crate::input::Request;
+use crate::optional::{Live, Status, Upgrade, Version};
 use crate::output::{Object, Output, Rendered};
 use crate::template::Template;
 use crate::{json, shape};
@@ -27,6 +28,19 @@ pub fn schema<T: Template>() -> String {
 pub fn render<T: Template>(request: &str) -> Result<provider::Rendered, Vec<provider::Diagnostic>> {
     let answer = Request::parse(request).and_then(|request| T::render(&request));
     answer.map(rendered).map_err(|findings| findings.into_iter().map(diagnostic).collect())
+}
+
+/// Judges live objects given as JSON.
+pub fn probe<T: Status>(request: &str, live: &str) -> Result<String, String> {
+    let request = Request::parse(request).map_err(|_| "the request cannot be read")?;
+    T::probe(&request, &Live::parse(live)?).map(|verdict| shape::text(&verdict.to_json()))
+}
+
+/// Brings values given as JSON to this version.
+pub fn migrate<T: Upgrade>(from: &str, values: &str) -> Result<String, String> {
+    let from = Version::parse(from).ok_or("the version the values are from cannot be read")?;
+    let values = serde_json::from_str(values).map_err(|_| "the values are no JSON")?;
+    T::migrate(from, values).map(|values| shape::text(&values))
 }
 
 fn rendered(rendered: Rendered) -> provider::Rendered {

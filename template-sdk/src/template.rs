@@ -86,8 +86,15 @@ pub trait Template {
 /// # }
 /// template_sdk::export_template!(Empty);
 /// ```
+///
+/// Optional interfaces follow a colon: `export_template!(Redis: status, upgrade)` for a type that is also a
+/// [`Status`](crate::Status) and an [`Upgrade`](crate::Upgrade).
 #[macro_export]
 macro_rules! export_template {
+    ($template:ty: $($ability:ident),+ $(,)?) => {
+        $crate::export_template!($template);
+        $($crate::export_ability!($ability $template);)+
+    };
     ($template:ty) => {
         const _: fn() = || {
             fn is_template<T: $crate::Template>() {}

@@ -147,7 +147,9 @@ fn templates_parameters_and_values_that_are_wrong_are_all_named_at_once() {
         ("define db -t mysq --set database=orders", &["mysq", "did you mean `mysql`"]),
         ("define db -t no-such-thing", &["no-such-thing", "template list"]),
         ("define db -t ./nowhere.wasm", &["nowhere.wasm"]),
-        ("define db -t oci://registry/x:1", &["oci://registry/x:1"]),
+        ("define db -t oci://registry/x:1", &["registry"]),
+        ("define db -t oci://registry.example/x", &["KU8-O031"]),
+        ("define db -t OCI://registry.example/x:1", &["OCI://registry.example/x:1"]),
         (
             "define db -t mysql --set database=orders --set maxConections=5",
             &["maxConections", "did you mean `maxConnections`"],

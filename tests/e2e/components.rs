@@ -33,3 +33,12 @@ pub(crate) fn exporting(interface: &str) -> Vec<u8> {
 pub(crate) fn importing() -> Vec<u8> {
     Guest { outer: r#"(import "ku8:host/clock@1.0.0" (instance))"#.to_owned(), ..Guest::default() }.bytes()
 }
+
+/// A component of this name and version, which renders a Service of each name.
+pub(crate) fn versioned(name: &str, version: &str, services: &[&str]) -> Vec<u8> {
+    let objects = services.iter().map(|name| (format!("service/{name}"), 0, service(name))).collect();
+    let metadata = format!(
+        r#"{{"name":"{name}","version":"{version}","title":"Echo","description":"Renders Services","produces":[{{"group":"","kind":"Service"}}]}}"#
+    );
+    Guest { objects, metadata: metadata.into_bytes(), ..Guest::default() }.bytes()
+}

@@ -4,11 +4,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use playground::{Registry, RegistryOptions};
+
+use crate::components::versioned;
 use crate::guide::{Guide, Step};
 use crate::stage::{Space, say};
 
 /// Every guide with commands, its namespace, and how many of its blocks are not run.
-const GUIDES: [(&str, &str, usize); 13] = [
+const GUIDES: [(&str, &str, usize); 15] = [
     ("../README.md", "orders", 3),
     ("authoring.md", "guide-authoring", 1),
     ("coming-from-helm.md", "team-a", 0),
@@ -19,8 +22,10 @@ const GUIDES: [(&str, &str, usize); 13] = [
     ("install.md", "guide-install", 2),
     ("output.md", "guide-output", 0),
     ("plans.md", "guide-plans", 0),
+    ("registries.md", "team-r", 0),
     ("security.md", "team-c", 0),
     ("troubleshooting.md", "team-d", 0),
+    ("trust.md", "team-f", 3),
     ("tutorial.md", "tutorial", 0),
 ];
 
@@ -62,6 +67,13 @@ fn space(name: &str) -> Option<Space> {
 
 /// Runs its commands in one terminal, in which these settings were made before.
 fn follow(name: &str, space: &Space, settings: &str) {
+    follow_with(name, space, settings, ("", ""));
+}
+
+/// As [`follow`], where something of ours stands in for what the guide names.
+fn follow_with(name: &str, space: &Space, settings: &str, (theirs, ours): (&str, &str)) {
+    let there = |text: &str| if theirs.is_empty() { text.to_owned() } else { text.replace(theirs, ours) };
+    let back = |text: &str| if ours.is_empty() { text.to_owned() } else { text.replace(ours, theirs) };
     let file = docs().join(name);
     let mut guide = Guide::parse(&fs::read_to_string(&file).expect("a guide"));
     assert!(guide.steps.len() > 3, "{name} lost its commands");
@@ -69,7 +81,8 @@ fn follow(name: &str, space: &Space, settings: &str) {
     for index in 0..guide.steps.len() {
         let Step { command, code, line, .. } = &guide.steps[index];
         // As in one terminal: what is written to both streams is one text, and settings last.
-        let ran = space.shell(&format!("exec 2>&1\n{kept}{command}\n"));
+        let mut ran = space.shell(&format!("exec 2>&1\n{kept}{}\n", there(command)));
+        ran.stdout = back(&ran.stdout);
         assert_eq!(ran.code, *code, "docs/{name}:{line}: {command}\n{}", ran.stdout);
         if command.starts_with("export ") || command.starts_with("cd ") {
             kept = format!("{kept}{command}\n");
@@ -202,6 +215,22 @@ fn plans() {
 }
 
 #[test]
+fn registries() {
+    let Some(mut space) = space("registries.md") else { return };
+    let options = RegistryOptions { tls: true, ..RegistryOptions::default() };
+    let registry = Registry::start(options, &mut |line| say(line)).expect("a registry");
+    space.set("KU8_REGISTRY_CA", registry.authority().display().to_string());
+    space.set("XDG_CACHE_HOME", space.folder.join("home/.cache").display().to_string());
+    fs::create_dir_all(space.folder.join("build")).expect("a folder");
+    for (file, version, services) in
+        [("mine", "1.0.0", &["echo"][..]), ("newer", "1.1.0", &["echo", "more"]), ("moved", "1.1.0", &["other"])]
+    {
+        space.file(&format!("build/{file}.wasm"), versioned("echo", version, services));
+    }
+    follow_with("registries.md", &space, "", ("registry.example.com", &registry.host()));
+}
+
+#[test]
 fn security() {
     run("security.md");
 }
@@ -209,6 +238,11 @@ fn security() {
 #[test]
 fn troubleshooting() {
     run("troubleshooting.md");
+}
+
+#[test]
+fn trust() {
+    run("trust.md");
 }
 
 #[test]

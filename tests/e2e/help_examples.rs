@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use playground::{Registry, RegistryOptions};
 use serde_json::json;
 
+use crate::components::versioned;
 use crate::stage::{Ran, Space, say};
 
 /// The help as it is read by `tests/it/help.rs`, which keeps it current.
@@ -57,7 +59,7 @@ fn prepare(space: &Space) {
 }
 
 /// What stands in an example for something of the reader's own.
-fn of_this_place(example: &str) -> String {
+fn of_this_place(example: &str, registry: &str, mirror: &str) -> String {
     let own = [
         ("--to 7", "--to 1"),
         ("ku8 new orders-db", "ku8 new another-db"),
@@ -66,6 +68,9 @@ fn of_this_place(example: &str) -> String {
         ("hosts[0].name", "storage.size"),
         // The tools of languages are tried by tests/it/toolchains.
         ("template build", "template build --help"),
+        // Registries and what is signed in them are tried by tests/e2e/signed.rs.
+        ("template verify oci://", "template verify --help oci://"),
+        ("template verify templates.tar", "template verify --help templates.tar"),
     ];
     own.iter().fold(example.to_owned(), |line, (theirs, ours)| line.replace(theirs, ours))
 }
@@ -106,6 +111,15 @@ fn every_example_of_the_help_works_as_it_stands() {
     space.kubectl(&["create", "namespace", "help-examples-staging"]);
     space.set("TOKEN", "a-token-of-eight-or-more");
 
+    // Those of the examples; what they push themselves is not there before.
+    let start = || Registry::start(RegistryOptions::default(), &mut |line| say(line)).expect("a registry");
+    let (registry, mirror) = (start(), start());
+    space.set("KU8_PLAIN_HTTP", format!("{},{}", registry.host(), mirror.host()));
+    for (name, version) in [("kafka", "1.0.0"), ("kafka", "1.1.0")] {
+        let file = space.file(&format!("{name}.wasm"), versioned(name, version, &[name]));
+        space.ku8(&["template", "push", &file, &format!("oci://{}/team/{name}", registry.host())]).ok();
+    }
+
     let examples = examples();
     assert!(examples.len() > 50, "{} examples", examples.len());
     let mut wrong = Vec::new();
@@ -114,7 +128,7 @@ fn every_example_of_the_help_works_as_it_stands() {
         // What watches has no end of its own.
         let watch = ["--watch", " -w"].iter().any(|flag| example.contains(flag));
         let end = if watch { "timeout 3 " } else { "" };
-        let line = format!("PATH=\"$PWD:$PATH\"; {end}{}", of_this_place(example));
+        let line = format!("PATH=\"$PWD:$PATH\"; {end}{}", of_this_place(example, &registry.host(), &mirror.host()));
         let ran = space.shell(&line);
         if !is_right(&ran) {
             wrong.push(format!("$ {example}\n{}{}→ {}", ran.stdout, ran.stderr, ran.code));

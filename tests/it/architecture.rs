@@ -81,7 +81,7 @@ const WORLD: &[(&[&str], &[&str], &str)] = &[
         &["render/cache.rs"],
         "native code is loaded from our own cache alone",
     ),
-    (&["hyper_rustls::"], &["registry/", "cluster/"], "only the network's edges open connections"),
+    (&["hyper_rustls::"], &["registry/"], "only `registry` opens connections by itself"),
     (&["ring::"], &["trust/"], "only `trust` judges signatures"),
     (&["template_pack::"], &["commands/template/"], "only authors' commands pack a component"),
     (

@@ -127,7 +127,7 @@ mod tests {
             text,
             "# ← replicas = 3 (given): without it this object may not be there\n\
              data:\n  my.cnf: |  # ← charset (default, lines 1-2), storage.size (preset, line 2)\n    a = 1\n    size = 3\n\
-             spec:\n  args:  # ← charset (default)\n    - x\n    - y\n  replicas: 3  # ← replicas = 3 (given), storage.size (preset)\n"
+             spec:\n  args:  # ← charset (default)\n  - x\n  - y\n  replicas: 3  # ← replicas = 3 (given), storage.size (preset)\n"
         );
         assert_eq!(yaml::documents(&text).unwrap(), [manifest]);
     }

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
 
 use super::variations::{ValueOrigin, Variations};
-use crate::object::printable;
+use crate::object::{is_sensitive_name, printable};
 use crate::plan::{FieldOp, differences, display_path};
 use crate::render::{RenderError, Rendered};
+use crate::schema::Leaf;
 
 /// A value that leads somewhere, or could.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,7 +122,7 @@ pub fn trace(base: &Rendered, tried: &Variations, outcomes: &[Result<Rendered, R
             .map(|(leaf, origin)| Cause {
                 path: leaf.told.path.clone(),
                 pointer: leaf.told.pointer.clone(),
-                value: if leaf.told.secret { Value::Null } else { leaf.value.clone() },
+                value: if hides(leaf) { Value::Null } else { leaf.value.clone() },
                 origin: *origin,
             })
             .collect(),
@@ -203,6 +204,11 @@ fn fields(value: &Value, marks: Marks) -> Vec<TracedField> {
         pointer,
     };
     marks.into_iter().map(field).collect()
+}
+
+/// A value that is secret, or is named as if it were.
+fn hides(leaf: &Leaf) -> bool {
+    leaf.told.secret || is_sensitive_name(&leaf.told.path)
 }
 
 fn first_words(error: &RenderError) -> String {

@@ -4,6 +4,7 @@
 mod connection;
 mod format;
 mod forms;
+mod registry;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use clap::{Args, ValueEnum};
 pub use connection::ConnectionArgs;
 pub use format::{Format, ListingArgs};
 pub use forms::{asks_for_document, join_values, kubectl_forms};
+pub use registry::RegistryArgs;
 
 /// Flags every command takes.
 #[derive(Args, Clone, Debug, Default)]
@@ -22,6 +24,9 @@ pub struct GlobalArgs {
     /// Which server, as whom.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// How templates are fetched.
+    #[command(flatten)]
+    pub registries: RegistryArgs,
     /// Colours: auto, always or never
     #[arg(
         long,
@@ -73,6 +78,9 @@ pub struct GlobalArgs {
         hide_short_help = true
     )]
     pub protected_ok: Option<String>,
+    /// Trust policy instead of ~/.config/ku8/policy.yaml
+    #[arg(long, global = true, value_name = "FILE", env = "KU8_POLICY", hide_env = true, hide_short_help = true)]
+    pub policy: Option<std::path::PathBuf>,
     /// Log requests: -v=6 one line each, -v=8 more
     #[arg(
         short = 'v',
@@ -166,6 +174,19 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     };
     let seconds: u64 = number.parse().map_err(|_| format!("`{text}` is not a time such as 30s, 5m or 1h"))?;
     Ok(Duration::from_secs(seconds.saturating_mul(factor)))
+}
+
+/// Reads an address that stays one inside Markdown.
+///
+/// # Errors
+/// A message that shows the form.
+pub fn parse_link(text: &str) -> Result<String, String> {
+    let safe = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/?#@!$&'*+,;=%".contains(letter);
+    if (text.starts_with("https://") || text.starts_with("http://")) && text.chars().all(safe) && text.len() <= 500 {
+        Ok(text.to_owned())
+    } else {
+        Err("not an address such as https://ci.example.com/runs/7".to_owned())
+    }
 }
 
 #[cfg(test)]

@@ -97,7 +97,13 @@ pub(super) async fn carry_out(
     let new = inventory_of(prepared);
     if !deleting {
         if let Some(template) = &prepared.template {
-            template_store::keep(cluster, operation.namespace, template).await?;
+            if !template_store::keep(cluster, operation.namespace, template).await? {
+                context.ui.say(&format!(
+                    "The template is too large to keep in the cluster: whoever works on {} needs {}.",
+                    operation.definition.name(),
+                    template.source()
+                ));
+            }
         }
         ensure_revision(context, cluster, &operation, number, &new).await?;
     }

@@ -1,6 +1,9 @@
 //! What a person set for all commands: `$XDG_CONFIG_HOME/ku8/config.yaml`.
 //! It never guesses: a word it does not know is an error, because a misspelt protection would protect nothing.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 use super::environment::config_file;
@@ -14,6 +17,26 @@ pub(super) struct Config {
     /// Patterns of contexts in which a write needs the namespace typed; `*` stands for any text.
     #[serde(default)]
     protected: Vec<String>,
+    /// How registries are reached.
+    #[serde(default)]
+    pub(super) registries: Registries,
+}
+
+/// What holds for OCI registries in every command.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Registries {
+    /// `HOST[:PORT]` that are spoken to without TLS.
+    #[serde(default)]
+    pub(super) plain_http: Vec<String>,
+    /// `HOST[/PREFIX]`, and the mirror that is asked before it.
+    #[serde(default)]
+    pub(super) mirrors: BTreeMap<String, String>,
+    /// PEM file of authorities beside the system's.
+    pub(super) certificate_authority: Option<PathBuf>,
+    /// Registries, and the hosts beside themselves that may be sent their logins.
+    #[serde(default)]
+    pub(super) logins: BTreeMap<String, Vec<String>>,
 }
 
 impl Config {
@@ -27,7 +50,7 @@ impl Config {
         Self::read(&text).map_err(|why| {
             CommandError::new(format!("{}: {why}", path.display()))
                 .id(id::CONFIG)
-                .hint("it may hold `protected:`, a list of context patterns such as prod-*")
+                .hint("it may hold `protected:`, a list of context patterns such as prod-*, and `registries:`, see docs/registries.md")
         })
     }
 
@@ -79,5 +102,8 @@ mod tests {
         assert_eq!(Config::read("").unwrap(), Config::default());
         assert!(Config::read("protectd: [prod-*]").unwrap_err().contains("protectd"));
         assert!(Config::read("protected: prod").is_err());
+        assert!(Config::read("registries: {plainHtp: [a]}").unwrap_err().contains("plainHtp"));
+        let read = Config::read("registries: {mirrors: {ghcr.io/acme: mirror.corp/acme}, plainHttp: [mirror.corp]}");
+        assert_eq!(read.unwrap().registries.mirrors["ghcr.io/acme"], "mirror.corp/acme");
     }
 }

@@ -6,21 +6,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::environment::{cache_dir, home, now, path_folders, surroundings};
+use super::environment::{cache_dir, home, now, path_folders, proxies, surroundings};
 use super::images::{self, Images};
 use super::interrupt::Interrupt;
 use super::lock_words::lock_words;
 use super::place::{is_gone, nameless, place};
 use crate::cli::GlobalArgs;
 use crate::cluster::{
-    Claim, Cluster, ConnectOptions, Entries, Impersonation, LockEvent, Pod, ProxyVariables, connect_target, entries,
-    service_account,
+    Claim, Cluster, ConnectOptions, Entries, Impersonation, LockEvent, Pod, connect_target, entries, service_account,
 };
 use crate::error::CommandError;
 use crate::plan::Plan;
-use crate::render::child::Launch;
+use crate::render::child::{Compiling, Launch};
 use crate::render::{Isolation, Limits, Runtime, Settings};
-use crate::terminal::{Surroundings, Ui};
+use crate::terminal::{CompileView, Surroundings, Ui};
 use crate::wait::WaitLimits;
 
 /// How long a lease lasts without renewal (decisions.md, 25).
@@ -70,7 +69,9 @@ impl Context {
         let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe"));
         let settings =
             Settings { limits: Limits::default(), cache: cache_dir(), foreign: Isolation::Child(Launch::new(program)) };
-        let runtime = Runtime::new(settings)?;
+        let view = CompileView::new(self.around.clone());
+        let runtime =
+            Runtime::new(settings)?.watched_by(Arc::new(move |compiling: &Compiling<'_>| view.show(compiling)));
         Ok(self.runtime.get_or_init(|| runtime))
     }
 
@@ -266,16 +267,6 @@ fn pod() -> Option<Pod> {
         namespace: text("POD_NAMESPACE"),
         folder: service_account(),
     })
-}
-
-/// Upper case before lower case, as Go reads them. In a CGI program `HTTP_PROXY` is a client's header.
-fn proxies() -> ProxyVariables {
-    let first = |names: [&str; 2]| {
-        names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty())).unwrap_or_default()
-    };
-    let http =
-        if std::env::var_os("REQUEST_METHOD").is_some() { String::new() } else { first(["HTTP_PROXY", "http_proxy"]) };
-    ProxyVariables { https: first(["HTTPS_PROXY", "https_proxy"]), http, none: first(["NO_PROXY", "no_proxy"]) }
 }
 
 /// Whether the command line reads standard input itself, as `-f -` does: nobody else may then.

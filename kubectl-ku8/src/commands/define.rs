@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Context;
 use super::definition_file::write_new;
 use super::given::{Given, compose, name_of, read_given};
-use super::resolve::{SetArgs, as_typed, load_by_name, load_template, read_head};
+use super::resolve::{Loaded, Moved, Pin, SetArgs, as_typed, pin_template, read_head};
 use super::save::save;
 use crate::cluster::{Cluster, PlanClient};
 use crate::definition::{Definition, TemplateRef};
@@ -25,12 +25,13 @@ use crate::render::Template;
   kubectl ku8 define orders-db --set maxConnections=300      # values merge into the stored ones
   kubectl ku8 define -f definition.yaml                      # replaces the whole spec
   kubectl ku8 define cache -t redis --save cache.yaml        # a file, with a schema for editors
+  kubectl ku8 define events -t oci://registry.example.com/team/kafka:1.0.0   # pinned to what the tag names now
   kustomize build . | kubectl ku8 define shop-web -f -       # plain objects")]
 pub struct DefineArgs {
     /// Name of the definition
     #[arg(value_name = "NAME")]
     pub(super) name: Option<String>,
-    /// Template: a built-in name, or a component file
+    /// Template: a built-in name, a component file, or oci://HOST/REPOSITORY:TAG
     #[arg(short = 't', long, value_name = "TEMPLATE")]
     pub(super) template: Option<String>,
     /// Values, a definition, or plain objects; - reads standard input; may be repeated for values
@@ -50,6 +51,9 @@ pub struct DefineArgs {
     /// Let the template render a kind outside the usual ones, such as monitoring.coreos.com/PodMonitor
     #[arg(long, value_name = "GROUP/KIND")]
     pub(super) allow_kind: Vec<String>,
+    /// Take what a registry's tag names now, although it named something else before
+    #[arg(long, requires = "template")]
+    pub(super) accept_moved_tag: bool,
     /// Start from nothing instead of the stored definition
     #[arg(long)]
     pub(super) replace: bool,
@@ -82,22 +86,31 @@ pub async fn run(context: &Context, args: DefineArgs) -> Result<u8, CommandError
     let (mut definition, sources) = compose(&args, given, &name, head.as_ref())?;
     definition.metadata.namespace = Some(namespace.clone());
     check_template_change(&definition, head.as_ref(), args.replace)?;
-    let template = pin_template(
-        context,
-        &mut definition,
-        head.as_ref().filter(|_| args.template.is_none()),
-        Some((cluster.reader(), &namespace)),
-    )
-    .await?;
-    if let Some(template) = &template {
+    let stored = head.as_ref().and_then(|head| head.definition.spec.template.clone());
+    let pin = Pin { stored: stored.as_ref(), renew: args.template.is_some(), moved: Moved::of(args.accept_moved_tag) };
+    let loaded = pin_template(context, &mut definition, pin, Some((cluster.reader(), &namespace))).await?;
+    let template = loaded.as_ref().map(|loaded| &loaded.template);
+    if let Some(template) = template {
         as_typed(&mut definition.spec.values, &sources, template);
     }
     definition.check()?;
-    validate(context, &definition, template.as_ref()).map_err(|error| error.pointing_into(&sources))?;
+    validate(context, &definition, template).map_err(|error| error.pointing_into(&sources))?;
     if args.create_namespace && cluster.reader().namespace_exists(&namespace).await? == Some(false) {
         create_namespace(context, cluster, &namespace).await?;
     }
-    save(context, cluster, &namespace, head, definition).await
+    let pinned = loaded.filter(|_| definition.spec.template != stored);
+    let code = save(context, cluster, &namespace, head, definition).await?;
+    tell_pin(context, pinned.as_ref());
+    Ok(code)
+}
+
+/// Where a new pin leads, for a template of a registry.
+fn tell_pin(context: &Context, loaded: Option<&Loaded>) {
+    if let Some(Loaded { template, trust, proof: Some(proof) }) = loaded {
+        let metadata = template.metadata();
+        let words = format!("template {} {}: {}, {trust}", metadata.name, metadata.version, proof.pinned);
+        context.ui.say(&crate::object::printable(&words));
+    }
 }
 
 /// A checked definition in a file, made of nothing but what was given.
@@ -109,13 +122,16 @@ async fn save_to_file(
     path: &Path,
 ) -> Result<u8, CommandError> {
     let (mut definition, sources) = compose(args, given, name, None)?;
-    let template = pin_template(context, &mut definition, None, None).await?;
-    if let Some(template) = &template {
+    let pin = Pin { renew: args.template.is_some(), moved: Moved::of(args.accept_moved_tag), ..Pin::default() };
+    let loaded = pin_template(context, &mut definition, pin, None).await?;
+    let template = loaded.as_ref().map(|loaded| &loaded.template);
+    if let Some(template) = template {
         as_typed(&mut definition.spec.values, &sources, template);
     }
     definition.check()?;
-    validate(context, &definition, template.as_ref()).map_err(|error| error.pointing_into(&sources))?;
-    write_new(context, path, &definition, template.as_ref())?;
+    validate(context, &definition, template).map_err(|error| error.pointing_into(&sources))?;
+    write_new(context, path, &definition, template)?;
+    tell_pin(context, loaded.as_ref());
     context.ui.say(&context.ui.err.dim(&format!("next: kubectl ku8 define -f {}", path.display())));
     Ok(exit::DONE)
 }
@@ -178,33 +194,6 @@ pub(super) fn check_template_change(
         }
         _ => Ok(()),
     }
-}
-
-/// Loads the template and writes its version and digest into the template reference; a stored pin stays unless `-t` was given.
-///
-/// # Errors
-/// When the template cannot be loaded.
-pub(super) async fn pin_template(
-    context: &Context,
-    definition: &mut Definition,
-    head: Option<&Head>,
-    cluster: Option<(&PlanClient, &str)>,
-) -> Result<Option<Template>, CommandError> {
-    let Some(reference) = &mut definition.spec.template else { return Ok(None) };
-    let stored =
-        head.and_then(|head| head.definition.spec.template.as_ref()).filter(|stored| stored.name == reference.name);
-    if reference.digest.is_none()
-        && let Some(stored) = stored
-    {
-        *reference = stored.clone();
-    }
-    let template = match &reference.digest {
-        Some(_) => load_template(context, reference, cluster).await?,
-        None => load_by_name(context, &reference.name)?,
-    };
-    reference.version = Some(template.metadata().version.clone());
-    reference.digest = Some(format!("sha256:{}", template.digest()));
-    Ok(Some(template))
 }
 
 /// Checks values with the template's schema, so that nothing wrong is stored.

@@ -4,9 +4,9 @@
 use clap::Args;
 
 use super::Context;
-use super::define::{pin_template, validate};
+use super::define::validate;
 use super::explain::schema_of;
-use super::resolve::{load_template, require_head};
+use super::resolve::{Pin, load_template, pin_template, require_head};
 use super::save::save;
 use crate::cluster::PlanClient;
 use crate::definition::{Definition, Sources, document, json_schema, modeline, parse};
@@ -151,7 +151,8 @@ impl Wanted<'_> {
         }
         definition.metadata.namespace = Some(self.namespace.to_owned());
         let place = Some((self.reader, self.namespace));
-        let template = pin_template(self.context, &mut definition, Some(self.head), place).await?;
+        let pin = Pin { stored: self.head.definition.spec.template.as_ref(), ..Pin::default() };
+        let template = pin_template(self.context, &mut definition, pin, place).await?.map(|loaded| loaded.template);
         let mut sources = Sources::default();
         sources.definition(&name, text);
         validate(self.context, &definition, template.as_ref()).map_err(|error| error.pointing_into(&sources))?;

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use crate::cli::{GlobalArgs, Lang};
+use crate::cluster::ProxyVariables;
 use crate::error::CommandError;
 use crate::terminal::Surroundings;
 
@@ -80,6 +81,14 @@ pub(super) fn cache_dir() -> Option<PathBuf> {
     base.or_else(|| home().map(|home| home.join(".cache"))).map(|base| base.join("ku8"))
 }
 
+/// Files of registry logins in docker's form: the one `REGISTRY_AUTH_FILE` names, then docker's own.
+pub(super) fn login_files() -> Vec<PathBuf> {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let docker = named("DOCKER_CONFIG").or_else(|| home().map(|home| home.join(".docker")));
+    let docker = docker.map(|folder| folder.join("config.json"));
+    named("REGISTRY_AUTH_FILE").into_iter().chain(docker).collect()
+}
+
 /// The first of `LC_ALL`, `LC_MESSAGES` and `LANG` that is set says the language, as for every program.
 fn locale() -> Lang {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
@@ -88,8 +97,27 @@ fn locale() -> Lang {
 
 /// `$XDG_CONFIG_HOME/ku8/config.yaml`, or `~/.config/ku8/config.yaml`.
 pub(super) fn config_file() -> Option<PathBuf> {
+    config_dir().map(|folder| folder.join("config.yaml"))
+}
+
+/// `$XDG_CONFIG_HOME/ku8/policy.yaml`, or `~/.config/ku8/policy.yaml`.
+pub(super) fn policy_file() -> Option<PathBuf> {
+    config_dir().map(|folder| folder.join("policy.yaml"))
+}
+
+fn config_dir() -> Option<PathBuf> {
     let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    base.or_else(|| home().map(|home| home.join(".config"))).map(|base| base.join("ku8/config.yaml"))
+    base.or_else(|| home().map(|home| home.join(".config"))).map(|base| base.join("ku8"))
+}
+
+/// Upper case before lower case, as Go reads them. In a CGI program `HTTP_PROXY` is a client's header.
+pub(super) fn proxies() -> ProxyVariables {
+    let first = |names: [&str; 2]| {
+        names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty())).unwrap_or_default()
+    };
+    let http =
+        if std::env::var_os("REQUEST_METHOD").is_some() { String::new() } else { first(["HTTP_PROXY", "http_proxy"]) };
+    ProxyVariables { https: first(["HTTPS_PROXY", "https_proxy"]), http, none: first(["NO_PROXY", "no_proxy"]) }
 }
 
 pub(super) fn home() -> Option<PathBuf> {

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::definition_file::write_definition;
-use super::resolve::{load_template, require_head};
+use super::resolve::{load_here, require_head};
 use super::{Context, print_document, select};
 use crate::cli::Output;
 use crate::definition::{Definition, document, tidy};
@@ -57,7 +57,7 @@ pub async fn run(context: &Context, args: ExportArgs) -> Result<u8, CommandError
         Some(folder) => {
             for definition in &definitions {
                 let template = match &definition.spec.template {
-                    Some(reference) => load_template(context, reference, Some((reader, &namespace))).await.ok(),
+                    Some(reference) => load_here(context, reference, Some((reader, &namespace))).await.ok(),
                     None => None,
                 };
                 let path = folder.join(format!("{}.yaml", definition.name()));

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Context;
-use super::define::{agree_on_namespace, check_template_change, pin_template, validate};
-use super::resolve::read_head;
+use super::define::{agree_on_namespace, check_template_change, validate};
+use super::resolve::{Pin, pin_template, read_head};
 use super::save::save;
 use crate::definition::{Definition, Sources, parse};
 use crate::error::{CommandError, exit, id};
@@ -71,10 +71,12 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<u8, CommandError
         let head = read_head(cluster.reader(), &namespace, definition.name()).await?;
         check_template_change(&definition, head.as_ref(), args.replace)?;
         let place = Some((cluster.reader(), namespace.as_str()));
-        let template = pin_template(context, &mut definition, head.as_ref(), place)
-            .await
-            .map_err(|error| in_file(error, &source))?;
-        validate(context, &definition, template.as_ref()).map_err(|error| error.pointing_into(&sources))?;
+        let stored = head.as_ref().and_then(|head| head.definition.spec.template.as_ref());
+        let pin = Pin { stored, ..Pin::default() };
+        let loaded =
+            pin_template(context, &mut definition, pin, place).await.map_err(|error| in_file(error, &source))?;
+        let template = loaded.as_ref().map(|loaded| &loaded.template);
+        validate(context, &definition, template).map_err(|error| error.pointing_into(&sources))?;
         checked.push(Checked { namespace, head, definition });
     }
     for one in checked {

@@ -60,6 +60,7 @@ pub mod status;
 mod stored;
 pub mod template;
 pub mod template_store;
+mod template_verdict;
 pub mod unlock;
 mod usage;
 mod verdict;

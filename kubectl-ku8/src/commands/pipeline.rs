@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::owned::{observe, observe_offers, observe_owned, previous, published, revision, stray_secrets};
-use super::resolve::load_template;
+use super::resolve::{Loaded, Reach, load, template_change};
 use super::secret_state::observe_and_stamp;
 use super::stored::Surroundings;
 use crate::cluster::{PlanClient, Resource};
@@ -57,7 +57,7 @@ pub struct Prepared {
     /// For the revision: template version, values, their origins, outputs.
     pub effective: Value,
     /// The template that rendered it, if one did.
-    pub template: Option<Template>,
+    pub(super) template: Option<Loaded>,
     /// The template's words for the person who published.
     pub notes: String,
 }
@@ -184,25 +184,29 @@ pub async fn prepare(
         subject.template.clone_from(&record.meta.template);
         record.effective["template"]["digest"].as_str().unwrap_or_default().clone_into(&mut subject.digest);
         subject.origin = format!("as stored in revision {}", record.meta.number);
+        subject.template_change = template_change(current.as_ref(), &record.effective, &record.definition);
         diagnostics = stored.diagnostics;
         effective.clone_from(&record.effective);
         used = stored.template;
         stored.rendered
     } else if let Some(reference) = &definition.spec.template {
-        let template = load_template(context, reference, Some((cluster, namespace))).await?;
+        let loaded = load(context, reference, Some((cluster, namespace)), Reach::Network).await?;
+        let template = &loaded.template;
         let previous = previous(current.as_ref(), pending.as_ref(), &owned);
-        let render = render_values(context, &template, definition, namespace, &minor, &previous)?;
+        let render = render_values(context, template, definition, namespace, &minor, &previous)?;
         subject.template = format!("{}@{}", template.metadata().name, template.metadata().version);
         subject.digest = format!("sha256:{}", template.digest());
-        subject.origin = template.origin().to_string();
+        subject.origin = loaded.trust.to_string();
+        subject.source = loaded.source();
         diagnostics.clone_from(&render.rendered.warnings);
         let images = context.images()?;
         diagnostics.extend(images.note(current.as_ref().map(|record| &record.effective)));
         notes.clone_from(&render.rendered.notes);
-        used = Some(template.clone());
         effective = json!({"template": {"name": template.metadata().name, "version": template.metadata().version,
             "digest": subject.digest}, "values": render.values, "defaults": render.filled, "outputs": render.rendered.outputs});
         images.keep_in(&mut effective);
+        subject.template_change = template_change(current.as_ref(), &effective, definition);
+        used = Some(loaded);
         render.rendered
     } else {
         transform::from_manifests(&definition.spec.manifests)?

@@ -7,9 +7,9 @@ use serde_json::json;
 use super::allow::AllowArgs;
 use super::operate::OperateArgs;
 use super::pipeline::{PlanOptions, Prepared, prepare};
-use super::resolve::{read_head, require_head};
+use super::resolve::{Moved, Pin, pin_template, read_head, require_head};
 use super::{Context, select};
-use crate::cli::Output;
+use crate::cli::{Output, parse_link};
 use crate::definition::{Definition, Document, Sources, parse_documents};
 use crate::error::{CommandError, exit, id};
 use crate::plan::ProblemKind;
@@ -35,6 +35,9 @@ pub struct PlanArgs {
     /// Plan this definition, or these objects, without storing them; - reads standard input
     #[arg(short = 'f', long = "filename", value_name = "FILE", conflicts_with = "all")]
     pub filename: Option<String>,
+    /// With --filename: take what a registry's tag names now, although it named something else before
+    #[arg(long, requires = "filename")]
+    pub accept_moved_tag: bool,
     /// Plan the namespace too if it does not exist; with --filename only
     #[arg(long, requires = "filename")]
     pub create_namespace: bool,
@@ -60,7 +63,7 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FILE")]
     pub uncut: Option<std::path::PathBuf>,
     /// With -o markdown: where the whole plan can be read, named when something was left out
-    #[arg(long, value_name = "URL", value_parser = link)]
+    #[arg(long, value_name = "URL", value_parser = parse_link)]
     pub link: Option<String>,
     /// Show the fields the server or a webhook sets, one by one
     #[arg(long)]
@@ -81,6 +84,7 @@ impl PlanArgs {
             names,
             all,
             filename: None,
+            accept_moved_tag: false,
             create_namespace: false,
             output,
             detailed_exitcode: false,
@@ -116,16 +120,6 @@ fn size(text: &str) -> Result<usize, String> {
         Ok(size) if size >= SMALLEST_MARKDOWN => Ok(size),
         Ok(_) => Err(format!("at least {SMALLEST_MARKDOWN}: the title and the counts must fit")),
         Err(_) => Err("not a number of bytes".to_owned()),
-    }
-}
-
-/// An address that stays one inside Markdown.
-fn link(text: &str) -> Result<String, String> {
-    let safe = |letter: char| letter.is_ascii_alphanumeric() || "-._~:/?#@!$&'*+,;=%".contains(letter);
-    if (text.starts_with("https://") || text.starts_with("http://")) && text.chars().all(safe) && text.len() <= 500 {
-        Ok(text.to_owned())
-    } else {
-        Err("not an address such as https://ci.example.com/runs/7".to_owned())
     }
 }
 
@@ -287,7 +281,9 @@ async fn plan_file(
         return Err(super::resolve::no_namespace(cluster, &namespace).await);
     }
     let head = read_head(cluster, &namespace, definition.name()).await?;
-    super::define::pin_template(context, &mut definition, head.as_ref(), Some((cluster, &namespace))).await?;
+    let stored = head.as_ref().and_then(|head| head.definition.spec.template.as_ref());
+    let pin = Pin { stored, renew: false, moved: Moved::of(args.accept_moved_tag) };
+    pin_template(context, &mut definition, pin, Some((cluster, &namespace))).await?;
     let mut sources = Sources::default();
     sources.definition(&source, &text);
     let mut prepared = prepare(context, cluster, &definition, head.as_ref(), &namespace, options)

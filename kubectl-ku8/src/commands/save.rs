@@ -4,9 +4,9 @@
 use super::Context;
 use super::resolve::{no_namespace, read_head};
 use crate::cluster::{Cluster, ClusterError, PlanClient};
-use crate::definition::Definition;
+use crate::definition::{Definition, TemplateRef};
 use crate::error::{CommandError, exit, id};
-use crate::object::ObjectKey;
+use crate::object::{ObjectKey, printable};
 use crate::plan::{FieldOp, differences, display_path};
 use crate::release::{Head, head_name};
 use crate::secrets::redact::redact;
@@ -117,7 +117,8 @@ async fn both_sides(
     CommandError { message: lines.join("\n"), ..error }
 }
 
-fn describe_changes(before: &Definition, after: &Definition) -> Vec<String> {
+/// What differs, a line each; the template's pin is told elsewhere.
+pub(super) fn describe_changes(before: &Definition, after: &Definition) -> Vec<String> {
     let value = |definition: &Definition| {
         let mut value = serde_json::to_value(definition).expect("a definition is plain data");
         if let Some(metadata) = value["metadata"].as_object_mut() {
@@ -128,6 +129,7 @@ fn describe_changes(before: &Definition, after: &Definition) -> Vec<String> {
     let objects = (before.spec.manifests.len(), after.spec.manifests.len());
     let replaced = (before.spec.manifests != after.spec.manifests)
         .then(|| format!("manifests: {} objects → {}", objects.0, objects.1));
+    let template = template_words(before.spec.template.as_ref(), after.spec.template.as_ref());
     let after = value(after);
     let values = differences(&value(before), &after, &after)
         .into_iter()
@@ -142,5 +144,17 @@ fn describe_changes(before: &Definition, after: &Definition) -> Vec<String> {
                 _ => format!("{path}: {} → {}", field.before, field.after),
             }
         });
-    values.chain(replaced).collect()
+    template.into_iter().chain(values).chain(replaced).collect()
+}
+
+/// A template with other bytes than before.
+fn template_words(before: Option<&TemplateRef>, after: Option<&TemplateRef>) -> Option<String> {
+    let (before, after) = (before?, after?);
+    let (from, to) = (before.digest.as_deref()?, after.digest.as_deref()?);
+    let arrow = |from: &str, to: &str| if from == to { to.to_owned() } else { format!("{from} → {to}") };
+    let brief = |digest: &str| digest.chars().take("sha256:".len() + 12).collect::<String>() + "…";
+    let version = |template: &TemplateRef| template.version.clone().unwrap_or_else(|| "?".into());
+    let names = arrow(&before.plain_name(), &after.plain_name());
+    let versions = arrow(&version(before), &version(after));
+    (from != to).then(|| printable(&format!("template: {names} {versions} ({})", arrow(&brief(from), &brief(to)))))
 }

@@ -1,4 +1,4 @@
-//! `schema`: the JSON Schemas of everything this program prints with `-o json`.
+//! `schema`: the JSON Schemas of everything this program prints with `-o json`, and of files that people write.
 //! They are part of the program, so that they always fit what it prints.
 
 use clap::Args;
@@ -48,8 +48,14 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("status", include_str!("../schemas/status.json")),
     ("template", include_str!("../schemas/template.json")),
     ("template-build", include_str!("../schemas/template-build.json")),
+    ("template-upgrade", include_str!("../schemas/template-upgrade.json")),
     ("template-list", include_str!("../schemas/template-list.json")),
     ("template-test", include_str!("../schemas/template-test.json")),
+    ("template-push", include_str!("../schemas/template-push.json")),
+    ("template-tag-list", include_str!("../schemas/template-tag-list.json")),
+    ("template-update-list", include_str!("../schemas/template-update-list.json")),
+    ("template-verification", include_str!("../schemas/template-verification.json")),
+    ("trust-policy", include_str!("../schemas/trust-policy.json")),
     ("version", include_str!("../schemas/version.json")),
     ("values", include_str!("../schemas/values.json")),
 ];

@@ -4,13 +4,15 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::resolve::{load_template, require_head};
+use super::resolve::{Reach, load, load_template, require_head};
 use super::{Context, print_document};
 use crate::cli::Output;
 use crate::cluster::PlanClient;
 use crate::definition::yaml;
 use crate::error::{CommandError, exit, id};
+use crate::object::printable;
 use crate::release::{Head, RevisionRecord, revision_name};
+use crate::render::builtin;
 use crate::terminal::Table;
 
 /// Show a definition, its values, or the objects it published
@@ -55,10 +57,28 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<u8, CommandError> 
         values(context, cluster, &namespace, &head, args.output).await?;
         return Ok(exit::DONE);
     }
+    if args.output == Output::Text {
+        tell_trust(context, cluster, &namespace, &head).await;
+    }
     let definition = serde_json::to_value(&head.definition).expect("a definition is plain data");
     let output = if args.output == Output::Json { Output::Json } else { Output::Yaml };
     print_document(context, &definition, output);
     Ok(exit::DONE)
+}
+
+/// Where the definition's template comes from and who vouches for it, unless it is built in. No registry is asked.
+async fn tell_trust(context: &Context, cluster: &PlanClient, namespace: &str, head: &Head) {
+    let Some(reference) = &head.definition.spec.template else { return };
+    let digest = reference.digest.as_deref().unwrap_or_default();
+    if builtin::by_digest(digest.trim_start_matches("sha256:")).is_some() {
+        return;
+    }
+    let words = match load(context, reference, Some((cluster, namespace)), Reach::Here).await {
+        Ok(loaded) if loaded.source().is_empty() => loaded.trust.to_string(),
+        Ok(loaded) => format!("{}, {}", loaded.source(), loaded.trust),
+        Err(error) => error.message,
+    };
+    context.ui.say(&context.ui.err.dim(&printable(&format!("template: {words}"))));
 }
 
 async fn rendered(cluster: &PlanClient, namespace: &str, head: &Head) -> Result<Vec<Value>, CommandError> {

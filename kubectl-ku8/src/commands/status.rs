@@ -1,5 +1,5 @@
 //! `status`: what a definition says of itself, and what the cluster says of its objects.
-//! Phase and health are shown side by side and never mixed.
+//! Phase, health and the template's own verdict are shown side by side and never mixed.
 
 use std::time::Duration;
 
@@ -7,12 +7,13 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::resolve::require_head;
-use super::{Context, listing_text};
+use super::{Context, listing_text, template_verdict};
 use crate::cli::{Format, ListingArgs};
 use crate::cluster::PlanClient;
 use crate::error::{CommandError, exit};
 use crate::object::{ObjectKey, labels, printable};
 use crate::release::{Head, head_selector};
+use crate::render::Verdict;
 use crate::terminal::{Listing, Row, Table, age, diagnosis_lines};
 use crate::wait::{Status, WaitReport, diagnose, look};
 
@@ -68,7 +69,10 @@ async fn look_once(context: &Context, args: &StatusArgs) -> Result<String, Comma
             let Some(name) = record.label(labels::NAME) else { continue };
             // One bad record never hides the rest.
             match require_head(cluster, &namespace, name).await {
-                Ok(head) => found.push(examine(cluster, head).await?),
+                Ok(head) => {
+                    let (head, report) = examine(cluster, head).await?;
+                    found.push(Found { head, report, verdict: None });
+                }
                 Err(error) => context.ui.warn(&error.message),
             }
         }
@@ -76,7 +80,8 @@ async fn look_once(context: &Context, args: &StatusArgs) -> Result<String, Comma
         for name in &args.names {
             let (head, mut report) = examine(cluster, require_head(cluster, &namespace, name).await?).await?;
             diagnose(cluster, &versions(&head), &mut report).await;
-            found.push((head, report));
+            let verdict = template_verdict::ask(context, cluster, &namespace, &head, &report).await;
+            found.push(Found { head, report, verdict });
         }
     }
     if args.form.output.is_table() && found.is_empty() {
@@ -84,12 +89,20 @@ async fn look_once(context: &Context, args: &StatusArgs) -> Result<String, Comma
         return Ok(String::new());
     }
     if args.form.output == Format::Text && !args.names.is_empty() {
-        let texts: Vec<String> = found.iter().map(|(head, report)| detail(context, head, report)).collect();
+        let texts: Vec<String> = found.iter().map(|one| detail(context, one)).collect();
         return Ok(context.ui.shown(&texts.join("\n\n")));
     }
-    let items: Vec<Value> = found.iter().map(|(head, report)| document(&namespace, head, report)).collect();
+    let items: Vec<Value> = found.iter().map(|one| document(&namespace, one)).collect();
     let document = json!({"apiVersion": "ku8.dev/v1", "kind": "StatusList", "items": items});
     listing_text(context, &overview(&found), &document, &args.form)
+}
+
+/// A definition as it was found.
+struct Found {
+    head: Head,
+    report: WaitReport,
+    /// What its template says; asked only about definitions that were named.
+    verdict: Option<Verdict>,
 }
 
 async fn examine(cluster: &PlanClient, head: Head) -> Result<(Head, WaitReport), CommandError> {
@@ -112,10 +125,10 @@ fn health(report: &WaitReport) -> String {
     worst.map_or_else(|| "-".to_owned(), |status| status.to_string())
 }
 
-fn overview(found: &[(Head, WaitReport)]) -> Listing {
+fn overview(found: &[Found]) -> Listing {
     let heads = ["NAME", "TEMPLATE", "PHASE", "HEALTH", "REVISION", "OBJECTS", "WAITING FOR"];
     let mut listing = Listing::new(&heads, &["LAST GOOD", "REASON"]);
-    for (head, report) in found {
+    for Found { head, report, .. } in found {
         let late = report.laggards();
         let waiting = late
             .first()
@@ -141,7 +154,7 @@ fn words(message: &str, status: Status) -> String {
     if message.is_empty() { status.to_string() } else { message.to_owned() }
 }
 
-fn detail(context: &Context, head: &Head, report: &WaitReport) -> String {
+fn detail(context: &Context, Found { head, report, verdict }: &Found) -> String {
     let styles = context.ui.out;
     let mut lines =
         vec![format!("{}   {}   health {}", styles.bold(head.definition.name()), phase(head), health(report))];
@@ -158,6 +171,7 @@ fn detail(context: &Context, head: &Head, report: &WaitReport) -> String {
     if let Some(reason) = &head.state.reason {
         lines.push(format!("last failure: {}", printable(reason)));
     }
+    lines.extend(verdict.iter().flat_map(template_verdict::lines));
     if !report.objects.is_empty() {
         let mut table = Table::new(&["OBJECT", "HEALTH", "DETAIL"]);
         for (key, health) in &report.objects {
@@ -174,7 +188,7 @@ fn detail(context: &Context, head: &Head, report: &WaitReport) -> String {
     lines.join("\n")
 }
 
-fn document(namespace: &str, head: &Head, report: &WaitReport) -> Value {
+fn document(namespace: &str, Found { head, report, verdict }: &Found) -> Value {
     let objects: Vec<Value> = report
         .objects
         .iter()
@@ -189,5 +203,6 @@ fn document(namespace: &str, head: &Head, report: &WaitReport) -> Value {
         "name": name, "namespace": namespace, "phase": head.state.phase, "modified": head.is_modified(),
         "health": health(report), "revision": head.state.current, "pending": head.state.pending,
         "reason": head.state.reason, "operation": head.state.operation, "objects": objects,
+        "verdict": verdict,
     })
 }

@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::Context;
 use super::pipeline::{allowed_kinds, try_render};
-use super::resolve::load_template;
+use super::resolve::{Loaded, Reach, load};
 use crate::cluster::PlanClient;
 use crate::error::{CommandError, id};
 use crate::object::{Manifest, labels};
 use crate::release::{Cause, Head, RecordError, RevisionRecord, revision_name, revision_number, revision_selector};
-use crate::render::{Diagnostic, RenderError, Rendered, Severity, StoredObject, Template, check_stored};
+use crate::render::{Diagnostic, RenderError, Rendered, Severity, StoredObject, check_stored};
 use crate::transform;
 
 /// What a revision is judged in.
@@ -32,7 +32,7 @@ pub(super) struct Stored {
     /// What a person should know before going back.
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The template, when it is still there.
-    pub(super) template: Option<Template>,
+    pub(super) template: Option<Loaded>,
 }
 
 /// Reads a revision to go back to.
@@ -123,10 +123,17 @@ pub(super) async fn rendered(
         &allowed_kinds(definition),
     )
     .map_err(|error| doubtful(record, error))?;
-    let template = load_template(context, reference, Some((cluster, around.namespace))).await.ok();
+    let template = match load(context, reference, Some((cluster, around.namespace)), Reach::Network).await {
+        Ok(loaded) => Some(loaded),
+        // What the operator does not trust is not gone back to; what is not to be had may be.
+        Err(error) if error.id.starts_with("KU8-U") => return Err(error),
+        Err(_) => None,
+    };
     let judged = template
         .as_ref()
-        .map(|template| try_render(context, template, definition, around.namespace, around.kubernetes, around.previous))
+        .map(|loaded| {
+            try_render(context, &loaded.template, definition, around.namespace, around.kubernetes, around.previous)
+        })
         .transpose()?;
     match judged {
         // The template's own word on going from here to there.

@@ -124,7 +124,7 @@ fn metadata() -> Value {
 
 fn spec(template: Option<&str>, values: &Value) -> Value {
     let mut name = json!({"type": "string", "title": "Template name",
-        "description": "A built-in name, or the path of a component file. Change it with `define -t`."});
+        "description": "A built-in name, the path of a component file, or oci:// and where it lies in a registry. Change it with `define -t`."});
     if let Some(template) = template {
         name["examples"] = json!([template]);
     }

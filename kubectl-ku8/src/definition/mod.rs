@@ -152,7 +152,7 @@ pub enum Visibility {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateRef {
-    /// Built-in name, or a file path ending in `.wasm` or holding a `/`.
+    /// Built-in name, a file path ending in `.wasm` or holding a `/`, or `oci://HOST/REPOSITORY:TAG@sha256:MANIFEST`.
     pub name: String,
     /// Version at the time it was pinned; for people, the digest decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]

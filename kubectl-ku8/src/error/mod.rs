@@ -5,6 +5,7 @@ mod findings;
 mod ids;
 mod registries;
 mod rooms;
+mod trust;
 
 use thiserror::Error;
 

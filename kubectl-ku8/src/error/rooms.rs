@@ -177,6 +177,16 @@ impl From<RenderError> for CommandError {
                 failed.hints = problems.iter().filter_map(|problem| problem.hint.clone()).collect();
                 failed
             }
+            RenderError::Interrupted => Self::new(error.to_string()).id(id::INTERRUPTED).code(exit::INTERRUPTED),
+            RenderError::OtherHost { outdated: false, .. } => Self::new(error.to_string())
+                .id(id::OTHER_HOST)
+                .hint("upgrade kubectl ku8, or take an older version of the template"),
+            RenderError::OtherHost { .. } => {
+                Self::new(error.to_string()).id(id::OTHER_HOST).hint("take a newer version of the template")
+            }
+            RenderError::Migration(_) => Self::new(error.to_string())
+                .id(id::MIGRATION)
+                .hint("nothing was changed; bring the values into the shape it asks for, then upgrade again"),
             other => {
                 let failed = Self::new(error.to_string()).id(render_id(other));
                 match other {
@@ -212,8 +222,13 @@ fn render_id(error: &RenderError) -> &'static str {
         | E::ChildTime(_)
         | E::ChildMemory
         | E::ChildOutput(_) => id::TEMPLATE_LIMIT,
-        E::Panicked { .. } | E::Trap { .. } | E::Unreadable { .. } | E::ChildCrashed(_) => id::TEMPLATE_CRASHED,
+        E::Panicked { .. } | E::Trap { .. } | E::Unreadable { .. } | E::ChildCrashed(_) | E::Answer { .. } => {
+            id::TEMPLATE_CRASHED
+        }
         E::Engine(_) | E::ChildStart(_) => id::SANDBOX,
+        E::OtherHost { .. } => id::OTHER_HOST,
+        E::Migration(_) => id::MIGRATION,
+        E::Interrupted => id::INTERRUPTED,
         E::Request(_) => id::CONTRACT,
         E::Values(_) => id::VALUES,
         E::Diagnostics(_) => id::TEMPLATE_REFUSES,

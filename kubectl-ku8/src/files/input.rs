@@ -10,6 +10,9 @@ use thiserror::Error;
 /// Largest input, 32 MiB: the largest component that is ever compiled.
 pub const MAX_INPUT: u64 = 32 * 1024 * 1024;
 
+/// Largest archive of templates, 512 MiB: sixteen components of the largest size.
+pub const MAX_ARCHIVE: u64 = 512 * 1024 * 1024;
+
 /// Why a file could not be read.
 #[derive(Debug, Error)]
 pub enum FilesError {
@@ -56,6 +59,21 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>, FilesError> {
     let shown = path.display().to_string();
     let file = File::open(path).map_err(|error| FilesError::Read { path: shown.clone(), reason: error.to_string() })?;
     read_capped(file, shown)
+}
+
+/// Reads an archive of templates whole.
+///
+/// # Errors
+/// When it cannot be read or is larger than [`MAX_ARCHIVE`].
+pub fn read_archive(path: &Path) -> Result<Vec<u8>, FilesError> {
+    let shown = path.display().to_string();
+    let failed = |error: std::io::Error| FilesError::Read { path: shown.clone(), reason: error.to_string() };
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(MAX_ARCHIVE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_ARCHIVE {
+        return Err(FilesError::Read { path: shown, reason: "larger than 512 MiB".to_owned() });
+    }
+    Ok(bytes)
 }
 
 /// Reads a text file whole.

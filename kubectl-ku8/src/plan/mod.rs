@@ -24,6 +24,7 @@ mod replace;
 mod rights;
 pub mod saved;
 mod secrets;
+mod template_change;
 
 use serde::Serialize;
 
@@ -42,6 +43,7 @@ pub use policy::{ForceConflicts, Policy};
 pub use replace::ReplaceMode;
 pub use rights::{Plural, RoleFor, Subject as RoleSubject, needed_rights, role_rights, roles, waiting_rights};
 pub use secrets::{SecretAction, SecretChange, SecretObservation};
+pub use template_change::{TemplateChange, TemplateVersion};
 
 use crate::object::ObjectKey;
 use crate::render::Diagnostic;
@@ -143,8 +145,14 @@ pub struct Subject {
     pub template: String,
     /// Digest of the template, empty for manifests.
     pub digest: String,
-    /// How the template is trusted.
+    /// How the template is trusted: `built in`, `signed by …`, `pinned by digest, not signed`, …
     pub origin: String,
+    /// Where it came from: a registry's reference without its digest, or a file; empty for what is built in.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// Another template than the one that rendered the published revision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template_change: Option<TemplateChange>,
     /// Revision now, 0 when never published.
     pub from_revision: u32,
     /// The definition goes away.

@@ -244,6 +244,9 @@ mod tests {
         }
     }
 
+    /// Files, and words of what is told about them.
+    type Case<'a> = (Vec<(&'a str, &'a [u8])>, &'a str);
+
     #[test]
     fn foreign_and_hostile_archives_are_refused_with_their_reason() {
         let layout = (LAYOUT, LAYOUT_TEXT);
@@ -258,7 +261,7 @@ mod tests {
         let name = entry("../../a", &digest::of(b"x"));
         let no_manifest = entry("ghcr.io/a:1", &digest::of(b"x"));
         let other = format!("{BLOBS}{}", digest::hex(&digest::of(b"z")));
-        let cases: [(Vec<(&str, &[u8])>, &str); 11] = [
+        let cases: [Case<'_>; 11] = [
             (vec![], "no oci-layout"),
             (vec![layout], "no index.json"),
             (vec![(LAYOUT, br#"{"imageLayoutVersion":"2.0.0"}"#), (LIST, b"{}")], "another version"),

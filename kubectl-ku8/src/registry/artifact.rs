@@ -30,11 +30,7 @@ impl Resolved {
     ///
     /// # Errors
     /// The pin is another one, or it is no template's manifest.
-    pub(super) fn of(
-        reference: &Reference,
-        content_type: Option<&str>,
-        manifest: Vec<u8>,
-    ) -> Result<Self, RegistryError> {
+    pub fn of(reference: &Reference, content_type: Option<&str>, manifest: Vec<u8>) -> Result<Self, RegistryError> {
         let found = digest::of(&manifest);
         if let Some(pinned) = reference.digest().filter(|pinned| *pinned != found) {
             return Err(RegistryError::Digest {

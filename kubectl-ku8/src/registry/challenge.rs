@@ -118,7 +118,8 @@ pub(super) fn realm(settings: &Settings, host: &str, named: &str) -> Result<Uri,
         .and_then(|base| url::join(&base, named).ok())
         .ok_or_else(|| elsewhere(format!("wants logins sent to `{shown}`, which is no address"), None))?;
     let place = url::host(&address);
-    if !url::is_secure(&address) && !(settings.is_plain(host) && settings.is_plain(&place)) {
+    let plain = settings.is_plain(host) && settings.is_plain(&place);
+    if !plain && !url::is_secure(&address) {
         return Err(elsewhere(format!("wants logins sent over plain HTTP to {}", printable(&place)), None));
     }
     if !settings.allows_realm(host, &place) {
@@ -136,8 +137,8 @@ mod tests {
         values.iter().map(|value| (http::header::WWW_AUTHENTICATE, value.parse().unwrap())).collect()
     }
 
-    fn bearer(realm: &str, service: &str) -> Option<Challenge> {
-        Some(Challenge::Bearer { realm: realm.into(), service: service.into() })
+    fn bearer(realm: &str, service: &str) -> Challenge {
+        Challenge::Bearer { realm: realm.into(), service: service.into() }
     }
 
     #[test]
@@ -145,16 +146,16 @@ mod tests {
         for (values, wanted) in [
             (
                 &[r#"Bearer realm="https://a.b/token",service="r",scope="repository:x:pull,push""#][..],
-                bearer("https://a.b/token", "r"),
+                Some(bearer("https://a.b/token", "r")),
             ),
-            (&[r#"bearer Realm=https://a.b/t , service = "r \"x\", y""#], bearer("https://a.b/t", "r \"x\", y")),
+            (&[r#"bearer Realm=https://a.b/t , service = "r \"x\", y""#], Some(bearer("https://a.b/t", "r \"x\", y"))),
             (&[r#"Basic realm="Registry Realm""#], Some(Challenge::Basic)),
             (&["Basic"], Some(Challenge::Basic)),
-            (&[r#"Basic realm="x", Bearer realm="https://a.b/t",service="s""#], bearer("https://a.b/t", "s")),
-            (&[r#"Basic realm="x""#, r#"Bearer realm="https://a.b/t""#], bearer("https://a.b/t", "")),
-            (&[r#"Bearer realm="https://a.b/t",realm="https://c.d/t""#], bearer("", "")),
+            (&[r#"Basic realm="x", Bearer realm="https://a.b/t",service="s""#], Some(bearer("https://a.b/t", "s"))),
+            (&[r#"Basic realm="x""#, r#"Bearer realm="https://a.b/t""#], Some(bearer("https://a.b/t", ""))),
+            (&[r#"Bearer realm="https://a.b/t",realm="https://c.d/t""#], Some(bearer("", ""))),
             (&["Negotiate abc==, Digest realm=\"x\""], None),
-            (&["", ",,,", "=", "\"", "Bearer"], bearer("", "")),
+            (&["", ",,,", "=", "\"", "Bearer"], Some(bearer("", ""))),
             (&[], None),
         ] {
             assert_eq!(read(&headers(values)), wanted, "{values:?}");

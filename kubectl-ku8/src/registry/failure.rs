@@ -95,12 +95,10 @@ pub(super) fn of_status(exchange: &Exchange<'_>, what: &str, answer: &Answer) ->
         format!("{}{}", answer.status.as_u16(), if words.is_empty() { String::new() } else { format!(" {words}") });
     match answer.status {
         StatusCode::NOT_FOUND => RegistryError::NotFound { host, what: what.to_owned() },
-        StatusCode::BAD_REQUEST if words.contains("HTTPS") || words.contains("HTTPS server") => {
-            RegistryError::PlainHttp {
-                host,
-                reason: "speaks TLS and was asked without it: do not name it as a registry on plain HTTP".into(),
-            }
-        }
+        StatusCode::BAD_REQUEST if words.contains("HTTPS") => RegistryError::PlainHttp {
+            host,
+            reason: "speaks TLS and was asked without it: do not name it as a registry on plain HTTP".into(),
+        },
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => RegistryError::Unauthorized {
             host,
             repository: exchange.path.to_owned(),
@@ -114,21 +112,18 @@ pub(super) fn of_status(exchange: &Exchange<'_>, what: &str, answer: &Answer) ->
 
 /// A registry's own words: `{"errors": [{"code": …, "message": …}]}`, or a short plain text.
 pub(super) fn words(body: &[u8]) -> String {
-    let text = match json::parse(body) {
-        Ok(document) => {
-            let first = &document["errors"][0];
-            let of = |key: &str| first[key].as_str().unwrap_or_default();
-            match (of("code"), of("message")) {
-                ("", message) => message.to_owned(),
-                (code, "") => code.to_owned(),
-                (code, message) => format!("{code}: {message}"),
-            }
+    let text = if let Ok(document) = json::parse(body) {
+        let first = &document["errors"][0];
+        let of = |key: &str| first[key].as_str().unwrap_or_default();
+        match (of("code"), of("message")) {
+            ("", message) => message.to_owned(),
+            (code, "") => code.to_owned(),
+            (code, message) => format!("{code}: {message}"),
         }
-        Err(_) => {
-            let text = String::from_utf8_lossy(body).trim().to_owned();
-            // A page for browsers says nothing in one line.
-            if text.contains('<') || text.lines().count() > 1 { String::new() } else { text }
-        }
+    } else {
+        let text = String::from_utf8_lossy(body).trim().to_owned();
+        // A page for browsers says nothing in one line.
+        if text.contains('<') || text.lines().count() > 1 { String::new() } else { text }
     };
     let safe = printable(&redact::redact(&text)).replace(['\n', '\t'], " ");
     if safe.chars().count() <= SHOWN { safe } else { safe.chars().take(SHOWN).chain(['…']).collect() }

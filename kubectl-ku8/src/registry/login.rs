@@ -190,8 +190,8 @@ mod tests {
         Settings { auth_files: vec![folder.join("none.json"), file], ..Settings::default() }
     }
 
-    fn password(user: &str, password: &str) -> Option<Login> {
-        Some(Login::Password { user: user.into(), password: password.into() })
+    fn password(user: &str, password: &str) -> Login {
+        Login::Password { user: user.into(), password: password.into() }
     }
 
     #[tokio::test]
@@ -216,14 +216,14 @@ mod tests {
         );
         let settings = settings(folder.path(), &text);
         for (host, path, wanted) in [
-            ("r.corp:5000", "x", password("me", "host-password")),
-            ("r.corp:5000", "team/x/y", password("team", "pass:with:colons")),
-            ("r.corp:5000", "team-evil/x", password("me", "host-password")),
+            ("r.corp:5000", "x", Some(password("me", "host-password"))),
+            ("r.corp:5000", "team/x/y", Some(password("team", "pass:with:colons"))),
+            ("r.corp:5000", "team-evil/x", Some(password("me", "host-password"))),
             ("r.corp", "x", None),
-            ("old.corp", "x", password("me", "old-password")),
-            ("docker.io", "acme/x", password("hub", "hub-password")),
+            ("old.corp", "x", Some(password("me", "old-password"))),
+            ("docker.io", "acme/x", Some(password("hub", "hub-password"))),
             ("token.corp", "x", Some(Login::Identity("long-lived-token".into()))),
-            ("plain.corp", "x", password("me", "plain-password")),
+            ("plain.corp", "x", Some(password("me", "plain-password"))),
             ("empty.corp", "x", None),
         ] {
             let found = find(&settings, host, path).await.ok().unwrap();
@@ -258,7 +258,10 @@ mod tests {
         let canary = "canary-Helper-4713";
         let json = |user: &str| format!(r#"echo '{{"ServerURL":"x","Username":"{user}","Secret":"{canary}"}}'"#);
         for (script, wanted) in [
-            (format!("[ \"$1\" = get ] && [ \"$(cat)\" = r.corp:5000 ] && {}", json("me")), Ok(password("me", canary))),
+            (
+                format!("[ \"$1\" = get ] && [ \"$(cat)\" = r.corp:5000 ] && {}", json("me")),
+                Ok(Some(password("me", canary))),
+            ),
             (json("<token>"), Ok(Some(Login::Identity(canary.into())))),
             ("echo credentials not found in native keychain; exit 1".into(), Ok(None)),
             (format!("echo {canary}; echo {canary} >&2; exit 1"), Err("failed; run it by hand")),

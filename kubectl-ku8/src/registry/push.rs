@@ -108,7 +108,9 @@ impl Registry {
             for blob in blobs {
                 exchange.upload(blob).await?;
                 done += len(blob);
-                progress.iter().for_each(|progress| progress(done, total));
+                if let Some(progress) = progress {
+                    progress(done, total);
+                }
             }
             exchange.put_manifest(reference, kind, manifest).await
         };

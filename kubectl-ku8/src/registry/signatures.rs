@@ -39,7 +39,7 @@ impl Registry {
             let mut found = exchange.simple(manifest).await?;
             exchange.bundles(manifest, &mut found).await?;
             // A mirror without signatures may only not have them: the registry itself has the last word.
-            if mirrors && found.is_empty() && place != *reference && place.host() != reference.host() {
+            if mirrors && found.is_empty() && place.repository() != reference.repository() {
                 return Err(RegistryError::NotFound {
                     host: place.host().to_owned(),
                     what: format!("signature of {manifest}"),

@@ -25,7 +25,7 @@ pub fn find(name: &str) -> Option<&'static BuiltIn> {
 }
 
 /// The embedded template with this digest, which was computed when this program was built; the tests compute it again.
-pub(super) fn by_digest(wanted: &str) -> Option<&'static BuiltIn> {
+pub fn by_digest(wanted: &str) -> Option<&'static BuiltIn> {
     BUILT_IN.iter().find(|entry| entry.sha256 == wanted)
 }
 

@@ -20,6 +20,9 @@ static SECRETS: LazyLock<Schema> = LazyLock::new(|| {
 });
 static OUTPUTS: LazyLock<Schema> =
     LazyLock::new(|| shape(include_str!("../../../template-sdk/wit/outputs.schema.json")));
+static LIVE: LazyLock<Schema> = LazyLock::new(|| shape(include_str!("../../../template-sdk/wit/live.schema.json")));
+static VERDICT: LazyLock<Schema> =
+    LazyLock::new(|| shape(include_str!("../../../template-sdk/wit/verdict.schema.json")));
 
 fn shape(text: &str) -> Schema {
     Schema::proven(document(text))
@@ -49,6 +52,16 @@ pub(super) fn outputs(value: &Value) -> Vec<Problem> {
     problems("outputs", &OUTPUTS, value)
 }
 
+/// Checks live objects before they are sent.
+pub(super) fn live(value: &Value) -> Result<(), Vec<Violation>> {
+    validate(&LIVE, value)
+}
+
+/// Checks a template's judgement.
+pub(super) fn verdict(value: &Value) -> Vec<Problem> {
+    problems("verdict", &VERDICT, value)
+}
+
 fn problems(subject: &str, schema: &Schema, value: &Value) -> Vec<Problem> {
     let problem = |violation: Violation| Problem { hint: violation.hint, ..Problem::new(subject, violation.message) };
     validate(schema, value).err().unwrap_or_default().into_iter().map(problem).collect()
@@ -62,7 +75,7 @@ mod tests {
 
     #[test]
     fn the_contracts_shapes_are_schemas_we_accept() {
-        for schema in [&METADATA, &REQUEST, &SECRETS, &OUTPUTS] {
+        for schema in [&METADATA, &REQUEST, &SECRETS, &OUTPUTS, &LIVE, &VERDICT] {
             assert_eq!(Schema::parse(schema.document()).err(), None);
         }
         let mut whole = json!({"apiVersion": "ku8/v1", "name": "db", "namespace": "shop", "values": {}, "bindings": {},

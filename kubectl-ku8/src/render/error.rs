@@ -80,6 +80,18 @@ pub enum RenderError {
     /// A contract from before the first.
     #[error("the component speaks {0}; this version of ku8 speaks ku8:template/provider@1")]
     ContractVersion(String),
+    /// The template's `requires` leaves this program out.
+    #[error("template `{template}` requires ku8 {requires}; this is {host}")]
+    OtherHost {
+        /// The template's name.
+        template: String,
+        /// The range it asks for.
+        requires: String,
+        /// This program's version.
+        host: String,
+        /// Whether it is the template that is behind.
+        outdated: bool,
+    },
     /// Not a template.
     #[error("the component does not export ku8:template/provider@1; it exports {}", quoted(.0))]
     NotATemplate(Vec<String>),
@@ -138,6 +150,18 @@ pub enum RenderError {
         reason: String,
     },
 
+    /// The template does not want to judge.
+    #[error("the template did not answer `{call}`: {reason}")]
+    Answer {
+        /// The function that was called.
+        call: String,
+        /// Its words.
+        reason: String,
+    },
+    /// The template does not take values of that version.
+    #[error("the template does not take over these values: {0}")]
+    Migration(String),
+
     /// The host asked wrongly; never the template's fault.
     #[error("the request does not fit the contract: {}", sentences(.0))]
     Request(Vec<Violation>),
@@ -163,6 +187,9 @@ pub enum RenderError {
     /// The child wrote more than the cap.
     #[error("the process that runs the template wrote more than {0} bytes")]
     ChildOutput(usize),
+    /// Ctrl-C ended the child.
+    #[error("interrupted")]
+    Interrupted,
     /// The child ended without an answer.
     #[error("the process that runs the template ended without an answer: {0}")]
     ChildCrashed(String),

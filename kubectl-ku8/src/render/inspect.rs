@@ -3,13 +3,22 @@
 
 use wasmparser::{BinaryReaderError, Encoding, FunctionBody, Operator, Parser, Payload};
 
-use super::RenderError;
 use super::limits::{
     BODY_BYTES, BRANCHES, COMPONENT_BYTES, FUNCTION_LOCALS, FUNCTIONS, NESTED_COMPONENTS, NESTING, NESTING_TOTAL,
     TYPES, readable,
 };
+use super::{Abilities, RenderError};
 
 const PROVIDER: &str = "ku8:template/provider";
+const STATUS: &str = "ku8:template/status@1.";
+const UPGRADE: &str = "ku8:template/upgrade@1.";
+
+/// Which optional interfaces a component exports, read from its bytes; none when they do not read.
+pub fn abilities_of(bytes: &[u8]) -> Abilities {
+    let exports = names(bytes).map(|(_, exports)| exports).unwrap_or_default();
+    let has = |prefix: &str| exports.iter().any(|name| name.starts_with(prefix));
+    Abilities { status: has(STATUS), upgrade: has(UPGRADE) }
+}
 
 /// How native code begins that was compiled before: as ELF, or as an entry of our own cache.
 const COMPILED: [&[u8]; 2] = [b"\x7fELF", b"KU8AOT"];
@@ -26,12 +35,15 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), RenderError> {
     if !imports.is_empty() {
         return Err(RenderError::Imports(imports));
     }
-    let provider = exports.iter().find(|name| name.split('@').next() == Some(PROVIDER));
-    let Some(name) = provider else { return Err(RenderError::NotATemplate(exports)) };
-    let version = name.split('@').nth(1).unwrap_or_default();
-    match version.split('.').next().and_then(|major| major.parse::<u64>().ok()) {
-        Some(1) => Ok(()),
-        Some(major) if major > 1 => Err(RenderError::NewerContract(name.clone())),
+    let provider = |name: &&String| name.split('@').next() == Some(PROVIDER);
+    let major = |name: &String| name.split('@').nth(1)?.split('.').next()?.parse::<u64>().ok();
+    // A component may speak several; one of ours is enough.
+    if exports.iter().filter(provider).any(|name| major(name) == Some(1)) {
+        return Ok(());
+    }
+    let Some(name) = exports.iter().find(provider) else { return Err(RenderError::NotATemplate(exports)) };
+    match major(name) {
+        Some(2..) => Err(RenderError::NewerContract(name.clone())),
         _ => Err(RenderError::ContractVersion(name.clone())),
     }
 }

@@ -10,10 +10,10 @@ use serde_json::Value;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::child::{self, Launch, Reply, Task};
+use super::child::{self, Launch, Reply, Sessions, Subject, Task, Watcher};
 use super::engine::engine;
 use super::limits::readable;
-use super::sandbox::{self, RawRendered};
+use super::sandbox::{self, Abilities, Place, RawRendered};
 use super::template::{Bytes, Description, describe, digest};
 use super::trial::{self, RawTrials};
 use super::{Limits, Origin, RenderError, Template, builtin, cache, inspect};
@@ -48,11 +48,13 @@ pub struct Checked {
     pub filled: Vec<String>,
 }
 
-/// The engine and what it has compiled.
+/// The engine and what it has compiled, and the children that run what is foreign.
 pub struct Runtime {
     engine: Engine,
     settings: Settings,
     compiled: Mutex<HashMap<String, Component>>,
+    sessions: Sessions,
+    watcher: Option<Watcher>,
 }
 
 impl Runtime {
@@ -61,7 +63,13 @@ impl Runtime {
     /// # Errors
     /// When this machine has no supported compiler backend.
     pub fn new(settings: Settings) -> Result<Self, RenderError> {
-        Ok(Self { engine: engine()?, settings, compiled: Mutex::default() })
+        let (compiled, sessions) = (Mutex::default(), Sessions::default());
+        Ok(Self { engine: engine()?, settings, compiled, sessions, watcher: None })
+    }
+
+    /// Tells somebody while a foreign template compiles.
+    pub fn watched_by(self, watcher: Watcher) -> Self {
+        Self { watcher: Some(watcher), ..self }
     }
 
     /// Reads a component: checks its bytes, compiles it where it may run, and asks what it is.
@@ -72,9 +80,11 @@ impl Runtime {
         let bytes = bytes.into();
         inspect::check(&bytes)?;
         let digest = digest(&bytes);
-        let description = match self.launch(&digest) {
-            Some(launch) => match self.in_child(launch, &bytes, Task::Describe)? {
-                Reply::Described { metadata, schema } => describe(&metadata, &schema, false)?,
+        let name = origin.short_name();
+        let subject = Subject { digest: &digest, bytes: Arc::clone(&bytes), name: &name };
+        let description = match self.in_child(&subject, || Task::Describe) {
+            Some(reply) => match reply? {
+                Reply::Described { metadata, schema, abilities } => describe(&metadata, &schema, abilities, false)?,
                 _ => return Err(child::mixed_up()),
             },
             None => self.describe(&bytes, &digest)?,
@@ -105,8 +115,8 @@ impl Runtime {
     /// # Errors
     /// [`RenderError::Values`] with every violation.
     pub fn check(&self, template: &Template, values: Value) -> Result<Checked, RenderError> {
-        match self.launch(template.digest()) {
-            Some(launch) => match self.in_child(launch, template.bytes(), Task::Check { values })? {
+        match self.about(template, || Task::Check { values: values.clone() }) {
+            Some(reply) => match reply? {
                 Reply::Checked(checked) => Ok(checked),
                 _ => Err(child::mixed_up()),
             },
@@ -116,53 +126,76 @@ impl Runtime {
 
     /// Runs `render` on a request that was checked.
     pub(super) fn run(&self, template: &Template, request: &Value) -> Result<RawRendered, RenderError> {
-        let Some(launch) = self.launch(template.digest()) else {
-            let component = self.component(template.bytes(), template.digest())?;
-            return sandbox::render(&self.engine, &component, self.settings.limits, request);
-        };
-        match self.in_child(launch, template.bytes(), Task::Render { request: request.clone() })? {
-            Reply::Rendered(raw) => Ok(raw),
-            _ => Err(child::mixed_up()),
+        match self.about(template, || Task::Render { request: request.clone() }) {
+            Some(reply) => match reply? {
+                Reply::Rendered(raw) => Ok(raw),
+                _ => Err(child::mixed_up()),
+            },
+            None => self.with(template, |place| sandbox::render(place, request)),
         }
     }
 
-    /// The child's side: compiles, gives up everything it no longer needs, then does the work.
-    pub(super) fn perform(
+    /// Runs `probe` on a request and live objects that were checked.
+    pub(super) fn probe(
         &self,
-        bytes: &[u8],
-        task: Task,
-        seal: impl FnOnce() -> Result<(), RenderError>,
-    ) -> Result<Reply, RenderError> {
-        inspect::check(bytes)?;
-        let digest = digest(bytes);
-        let component = self.component(bytes, &digest)?;
-        seal()?;
-        let limits = self.settings.limits;
-        match task {
-            Task::Describe => {
-                let metadata = sandbox::metadata(&self.engine, &component, limits)?;
-                let schema = sandbox::schema(&self.engine, &component, limits)?;
-                describe(&metadata, &schema, false)?;
-                Ok(Reply::Described { metadata, schema })
-            }
-            Task::Check { values } => check_values(&self.describe(bytes, &digest)?.schema, values).map(Reply::Checked),
-            Task::Render { request } => {
-                sandbox::render(&self.engine, &component, limits, &request).map(Reply::Rendered)
-            }
-            Task::Try { requests } => trial::run(&self.engine, &component, limits, &digest, requests).map(Reply::Tried),
+        template: &Template,
+        request: &Value,
+        live: &Value,
+    ) -> Result<Result<String, String>, RenderError> {
+        match self.about(template, || Task::Probe { request: request.clone(), live: live.clone() }) {
+            Some(reply) => match reply? {
+                Reply::Probed(answer) => Ok(answer),
+                _ => Err(child::mixed_up()),
+            },
+            None => self.with(template, |place| sandbox::probe(place, request, live)),
         }
+    }
+
+    /// Runs `migrate` on values of an older version.
+    pub(super) fn migrate(
+        &self,
+        template: &Template,
+        from: &str,
+        values: &Value,
+    ) -> Result<Result<String, String>, RenderError> {
+        match self.about(template, || Task::Migrate { from: from.to_owned(), values: values.clone() }) {
+            Some(reply) => match reply? {
+                Reply::Migrated(answer) => Ok(answer),
+                _ => Err(child::mixed_up()),
+            },
+            None => self.with(template, |place| sandbox::migrate(place, from, values)),
+        }
+    }
+
+    /// A task about a loaded template, in a child if it is foreign.
+    fn about(&self, template: &Template, task: impl FnOnce() -> Task) -> Option<Result<Reply, RenderError>> {
+        // Before the bytes are taken: those of a built-in template would be copied for nothing.
+        self.launch(template.digest())?;
+        let name = &template.metadata().name;
+        self.in_child(&Subject { digest: template.digest(), bytes: template.shared(), name }, task)
+    }
+
+    /// `None` for what runs in this process: built-in templates, or all of them in the child itself.
+    fn in_child(&self, subject: &Subject<'_>, task: impl FnOnce() -> Task) -> Option<Result<Reply, RenderError>> {
+        let launch = self.launch(subject.digest)?;
+        let Settings { limits, cache, .. } = &self.settings;
+        Some(self.sessions.ask(launch, *limits, cache.as_deref(), subject, &task(), self.watcher.as_ref()))
     }
 
     /// Checks and renders each request, measured; see [`Runtime::try_all`].
     pub(super) fn try_raw(&self, template: &Template, requests: Vec<Value>) -> Result<RawTrials, RenderError> {
-        let Some(launch) = self.launch(template.digest()) else {
-            let component = self.component(template.bytes(), template.digest())?;
-            return trial::run(&self.engine, &component, self.settings.limits, template.digest(), requests);
-        };
-        match self.in_child(launch, template.bytes(), Task::Try { requests })? {
-            Reply::Tried(trials) => Ok(trials),
-            _ => Err(child::mixed_up()),
+        match self.about(template, || Task::Try { requests: requests.clone() }) {
+            Some(reply) => match reply? {
+                Reply::Tried(trials) => Ok(trials),
+                _ => Err(child::mixed_up()),
+            },
+            None => self.with(template, |place| trial::run(place, template.digest(), requests)),
         }
+    }
+
+    /// Ends the processes that wait for another task; the next task starts its own. They end with the runtime too.
+    pub fn rest(&self) {
+        self.sessions.end();
     }
 
     /// The limits of each call.
@@ -178,15 +211,29 @@ impl Runtime {
         }
     }
 
-    fn in_child(&self, launch: &Launch, bytes: &[u8], task: Task) -> Result<Reply, RenderError> {
-        child::run(launch, self.settings.limits, self.settings.cache.as_deref(), bytes, task)
-    }
-
     fn describe(&self, bytes: &[u8], digest: &str) -> Result<Description, RenderError> {
         let component = self.component(bytes, digest)?;
-        let metadata = sandbox::metadata(&self.engine, &component, self.settings.limits)?;
-        let schema = sandbox::schema(&self.engine, &component, self.settings.limits)?;
-        describe(&metadata, &schema, builtin::by_digest(digest).is_some())
+        let (metadata, schema, abilities) = self.raw_description(&component)?;
+        describe(&metadata, &schema, abilities, builtin::by_digest(digest).is_some())
+    }
+
+    /// Metadata, schema and abilities, not yet believed.
+    pub(super) fn raw_description(&self, component: &Component) -> Result<(String, String, Abilities), RenderError> {
+        let place = self.place(component);
+        Ok((sandbox::metadata(&place)?, sandbox::schema(&place)?, sandbox::abilities(component)))
+    }
+
+    pub(super) fn place<'a>(&'a self, component: &'a Component) -> Place<'a> {
+        Place { engine: &self.engine, component, limits: self.settings.limits }
+    }
+
+    fn with<T>(
+        &self,
+        template: &Template,
+        run: impl FnOnce(&Place<'_>) -> Result<T, RenderError>,
+    ) -> Result<T, RenderError> {
+        let component = self.component(template.bytes(), template.digest())?;
+        run(&self.place(&component))
     }
 
     /// Compiled code: from this process, from the cache, or made now.
@@ -195,24 +242,32 @@ impl Runtime {
         if let Some(component) = compiled.get(digest) {
             return Ok(component.clone());
         }
-        let directory = self.settings.cache.as_deref();
-        let cached = directory.and_then(|directory| cache::load(&self.engine, directory, digest));
-        let component = if let Some(component) = cached {
-            component
-        } else {
-            inspect::affordable(bytes)?;
-            let component = Component::from_binary(&self.engine, bytes)
-                .map_err(|error| RenderError::Compile(readable(&format!("{error:#}"))))?;
-            if let Some(directory) = directory {
-                cache::store(&self.engine, directory, digest, &component);
-            }
-            component
+        let component = match self.cached(digest) {
+            Some(component) => component,
+            None => self.compile(bytes, digest)?,
         };
         compiled.insert(digest.to_owned(), component.clone());
         Ok(component)
     }
+
+    /// Code that was kept by an earlier run.
+    pub(super) fn cached(&self, digest: &str) -> Option<Component> {
+        cache::load(&self.engine, self.settings.cache.as_deref()?, digest)
+    }
+
+    /// Compiles bytes that were looked through, and keeps the code.
+    pub(super) fn compile(&self, bytes: &[u8], digest: &str) -> Result<Component, RenderError> {
+        inspect::affordable(bytes)?;
+        let component = Component::from_binary(&self.engine, bytes)
+            .map_err(|error| RenderError::Compile(readable(&format!("{error:#}"))))?;
+        if let Some(directory) = self.settings.cache.as_deref() {
+            cache::store(&self.engine, directory, digest, &component);
+        }
+        Ok(component)
+    }
 }
 
+/// Fills in defaults and validates.
 pub(super) fn check_values(schema: &Schema, mut values: Value) -> Result<Checked, RenderError> {
     let filled = fill(schema, &mut values);
     validate(schema, &values).map_err(RenderError::Values)?;

@@ -6,8 +6,10 @@ use serde_json::Value;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store, Trap, WasmBacktrace};
 
-use super::bindings::Template as Instance;
-use super::bindings::exports::ku8::template::provider;
+use super::bindings::provider::Template;
+use super::bindings::provider::exports::ku8::template::provider;
+use super::bindings::status::StatusOnly;
+use super::bindings::upgrade::UpgradeOnly;
 use super::limits::{Counter, DIAGNOSTICS, Exceeded, Limits, NOTES, Usage, readable};
 use super::{Diagnostic, RenderError, Severity};
 
@@ -30,26 +32,49 @@ pub(super) struct RawObject {
     pub(super) manifest: String,
 }
 
+/// Which optional interfaces a template exports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Abilities {
+    /// It judges its own live objects.
+    pub status: bool,
+    /// It brings values of its older versions to this one.
+    pub upgrade: bool,
+}
+
+/// Looks for the optional interfaces; a later minor version of one counts.
+pub(super) fn abilities(component: &Component) -> Abilities {
+    let exports = |name: &str| component.get_export_index(None, name).is_some();
+    Abilities { status: exports("ku8:template/status@1.0.0"), upgrade: exports("ku8:template/upgrade@1.0.0") }
+}
+
+/// Where a call runs.
+pub(super) struct Place<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) component: &'a Component,
+    pub(super) limits: Limits,
+}
+
 /// Calls `metadata`.
-pub(super) fn metadata(engine: &Engine, component: &Component, limits: Limits) -> Result<String, RenderError> {
-    call(engine, component, limits, "metadata", limits.describe_fuel, |guest, store| guest.call_metadata(store))
+pub(super) fn metadata(place: &Place<'_>) -> Result<String, RenderError> {
+    call(place, "metadata", place.limits.describe_fuel, |store, linker| {
+        Template::instantiate(&mut *store, place.component, linker)?.ku8_template_provider().call_metadata(store)
+    })
 }
 
 /// Calls `schema`.
-pub(super) fn schema(engine: &Engine, component: &Component, limits: Limits) -> Result<String, RenderError> {
-    call(engine, component, limits, "schema", limits.describe_fuel, |guest, store| guest.call_schema(store))
+pub(super) fn schema(place: &Place<'_>) -> Result<String, RenderError> {
+    call(place, "schema", place.limits.describe_fuel, |store, linker| {
+        Template::instantiate(&mut *store, place.component, linker)?.ku8_template_provider().call_schema(store)
+    })
 }
 
 /// Calls `render` with a request that was already checked.
-pub(super) fn render(
-    engine: &Engine,
-    component: &Component,
-    limits: Limits,
-    request: &Value,
-) -> Result<RawRendered, RenderError> {
+pub(super) fn render(place: &Place<'_>, request: &Value) -> Result<RawRendered, RenderError> {
     let request = request.to_string();
-    let answer = call(engine, component, limits, "render", limits.render_fuel, |guest, store| {
-        guest.call_render(store, &request)
+    let answer = call(place, "render", place.limits.render_fuel, |store, linker| {
+        Template::instantiate(&mut *store, place.component, linker)?
+            .ku8_template_provider()
+            .call_render(store, &request)
     })?;
     judged(answer)
 }
@@ -64,34 +89,60 @@ pub(super) fn judged(
     }
 }
 
-fn call<T>(
-    engine: &Engine,
-    component: &Component,
-    limits: Limits,
-    name: &str,
-    fuel: u64,
-    run: impl FnOnce(&provider::Guest, &mut Store<Counter>) -> wasmtime::Result<T>,
-) -> Result<T, RenderError> {
-    measured(engine, component, limits, (name, fuel), &mut Usage::default(), run)
+/// Calls `probe` of a template that exports it: a verdict, or why there is none.
+pub(super) fn probe(place: &Place<'_>, request: &Value, live: &Value) -> Result<Result<String, String>, RenderError> {
+    let (request, live) = (request.to_string(), live.to_string());
+    call(place, "probe", place.limits.render_fuel, |store, linker| {
+        StatusOnly::instantiate(&mut *store, place.component, linker)?
+            .ku8_template_status()
+            .call_probe(store, &request, &live)
+    })
 }
 
-/// One call of the function `name` with so much `fuel`; says what it needed, also when it failed.
+/// Calls `migrate` of a template that exports it: values, or why there are none.
+pub(super) fn migrate(place: &Place<'_>, from: &str, values: &Value) -> Result<Result<String, String>, RenderError> {
+    let values = values.to_string();
+    call(place, "migrate", place.limits.render_fuel, |store, linker| {
+        UpgradeOnly::instantiate(&mut *store, place.component, linker)?
+            .ku8_template_upgrade()
+            .call_migrate(store, from, &values)
+    })
+}
+
+fn call<T>(
+    place: &Place<'_>,
+    name: &str,
+    fuel: u64,
+    run: impl FnOnce(&mut Store<Counter>, &Linker<Counter>) -> wasmtime::Result<T>,
+) -> Result<T, RenderError> {
+    let limits = place.limits;
+    measured_in(place.engine, limits, (name, fuel), &mut Usage::default(), run)
+}
+
+/// One call of the provider's function `name` with so much `fuel`; says what it needed, also when it failed.
 pub(super) fn measured<T>(
+    place: &Place<'_>,
+    call: (&str, u64),
+    usage: &mut Usage,
+    run: impl FnOnce(&provider::Guest, &mut Store<Counter>) -> wasmtime::Result<T>,
+) -> Result<T, RenderError> {
+    measured_in(place.engine, place.limits, call, usage, |store, linker| {
+        run(Template::instantiate(&mut *store, place.component, linker)?.ku8_template_provider(), store)
+    })
+}
+
+fn measured_in<T>(
     engine: &Engine,
-    component: &Component,
     limits: Limits,
     (name, fuel): (&str, u64),
     usage: &mut Usage,
-    run: impl FnOnce(&provider::Guest, &mut Store<Counter>) -> wasmtime::Result<T>,
+    run: impl FnOnce(&mut Store<Counter>, &Linker<Counter>) -> wasmtime::Result<T>,
 ) -> Result<T, RenderError> {
     let mut store = Store::new(engine, Counter::new(limits));
     store.limiter(|counter| counter);
     store.set_hostcall_fuel(limits.output);
     // Before instantiation: a start function is work too.
-    let outcome = store.set_fuel(fuel).and_then(|()| {
-        let instance = Instance::instantiate(&mut store, component, &Linker::new(engine))?;
-        run(instance.ku8_template_provider(), &mut store)
-    });
+    let outcome = store.set_fuel(fuel).and_then(|()| run(&mut store, &Linker::new(engine)));
     usage.fuel = fuel.saturating_sub(store.get_fuel().unwrap_or_default());
     (usage.memory, usage.elements) = store.data().used();
     outcome.map_err(|error| explain(&error, name, fuel, limits))

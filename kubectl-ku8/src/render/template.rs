@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::error::Problem;
-use super::{RenderError, contract, json};
+use super::{Abilities, RenderError, contract, host, json};
 use crate::definition::hex;
 use crate::object::{GroupKind, printable};
 use crate::schema::Schema;
@@ -25,6 +25,18 @@ pub enum Origin {
     Cluster,
     /// An OCI registry, with the full reference.
     Registry(String),
+}
+
+impl Origin {
+    /// What people call a component that has not told its name yet.
+    pub(super) fn short_name(&self) -> String {
+        let last = |text: &str| printable(text.rsplit('/').next().unwrap_or(text));
+        match self {
+            Self::BuiltIn | Self::Cluster => "the template".to_owned(),
+            Self::File(path) => last(path).trim_end_matches(".wasm").to_owned(),
+            Self::Registry(reference) => last(reference.split('@').next().unwrap_or(reference)),
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -92,6 +104,7 @@ pub struct Template {
     origin: Origin,
     metadata: TemplateMetadata,
     schema: Schema,
+    abilities: Abilities,
 }
 
 /// A component: part of this program, or read.
@@ -106,7 +119,8 @@ pub(super) enum Bytes {
 impl Template {
     /// Believes a description that passed [`describe`].
     pub(super) fn new(bytes: Bytes, digest: String, origin: Origin, description: Description) -> Self {
-        Self { bytes, digest, origin, metadata: description.metadata, schema: description.schema }
+        let Description { metadata, schema, abilities } = description;
+        Self { bytes, digest, origin, metadata, schema, abilities }
     }
 
     /// The component, byte for byte.
@@ -114,6 +128,14 @@ impl Template {
         match &self.bytes {
             Bytes::Embedded(bytes) => bytes,
             Bytes::Read(bytes) => bytes,
+        }
+    }
+
+    /// The component for another thread to hold; copied where it is part of this program.
+    pub(super) fn shared(&self) -> Arc<[u8]> {
+        match &self.bytes {
+            Bytes::Embedded(bytes) => Arc::from(*bytes),
+            Bytes::Read(bytes) => Arc::clone(bytes),
         }
     }
 
@@ -136,6 +158,11 @@ impl Template {
     pub fn schema(&self) -> &Schema {
         &self.schema
     }
+
+    /// Which optional interfaces it exports.
+    pub fn abilities(&self) -> Abilities {
+        self.abilities
+    }
 }
 
 /// SHA-256 in lower-case hexadecimal.
@@ -147,11 +174,17 @@ pub(super) fn digest(bytes: &[u8]) -> String {
 pub(super) struct Description {
     pub(super) metadata: TemplateMetadata,
     pub(super) schema: Schema,
+    pub(super) abilities: Abilities,
 }
 
 /// Checks what `metadata` and `schema` returned; the schema of an embedded template is one we evaluate, as the tests
 /// prove.
-pub(super) fn describe(metadata: &str, schema: &str, embedded: bool) -> Result<Description, RenderError> {
+pub(super) fn describe(
+    metadata: &str,
+    schema: &str,
+    abilities: Abilities,
+    embedded: bool,
+) -> Result<Description, RenderError> {
     let refused = |subject: &str, reason: String| RenderError::Refused(vec![Problem::new(subject, reason)]);
     let value = json::parse(metadata).map_err(|reason| refused("metadata", reason))?;
     let problems = contract::metadata(&value);
@@ -168,11 +201,12 @@ pub(super) fn describe(metadata: &str, schema: &str, embedded: bool) -> Result<D
     for operation in &mut metadata.operations {
         operation.text = operation.text.lines().map(printable).collect::<Vec<_>>().join("\n");
     }
+    host::check(&metadata)?;
     let document: Value = json::parse(schema).map_err(|reason| refused("schema", reason))?;
     let schema = if embedded {
         Schema::proven(document)
     } else {
         Schema::parse(&document).map_err(|error| refused("schema", error.to_string()))?
     };
-    Ok(Description { metadata, schema })
+    Ok(Description { metadata, schema, abilities })
 }

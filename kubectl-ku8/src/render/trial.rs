@@ -4,13 +4,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use wasmtime::Engine;
-use wasmtime::component::Component;
 
 use super::decode::{Rules, decode};
-use super::limits::{Limits, Usage};
+use super::limits::Usage;
 use super::runtime::check_values;
-use super::sandbox::{RawRendered, judged, measured};
+use super::sandbox::{Abilities, Place, RawRendered, judged, measured};
 use super::template::describe;
 use super::{RenderError, Rendered, Runtime, Template, builtin, contract};
 use crate::definition::hex;
@@ -93,13 +91,47 @@ impl Runtime {
             for ask in batch {
                 contract::request(&ask.request).map_err(RenderError::Request)?;
             }
-            let raw = self.try_raw(template, batch.iter().map(|ask| ask.request.clone()).collect())?;
-            described.get_or_insert(raw.described);
-            trials.extend(batch.iter().zip(raw.trials).map(|(ask, tried)| judge(tried, template, ask)));
+            let tried = self.try_batch(template, batch, &mut described)?;
+            trials.extend(batch.iter().zip(tried).map(|(ask, tried)| judge(tried, template, ask)));
         }
-        let described = described.expect("at least one batch was run");
-        Ok(Trials { described, trials })
+        match described {
+            Some(described) => Ok(Trials { described, trials }),
+            // Not one process came so far; what ended the last one is why.
+            None => Err(trials.pop().and_then(|trial| trial.rendered.err()).unwrap_or_else(super::child::mixed_up)),
+        }
     }
+
+    /// One process for all of a batch; where that ends without an answer, smaller ones, until it is known who ended it.
+    fn try_batch(
+        &self,
+        template: &Template,
+        batch: &[Ask],
+        described: &mut Option<Described>,
+    ) -> Result<Vec<RawTrial>, RenderError> {
+        match self.try_raw(template, batch.iter().map(|ask| ask.request.clone()).collect()) {
+            Ok(raw) => {
+                described.get_or_insert(raw.described);
+                Ok(raw.trials)
+            }
+            Err(error) if !ended_early(&error) || batch.is_empty() => Err(error),
+            Err(error) if batch.len() == 1 => {
+                let values = batch[0].request["values"].clone();
+                Ok(vec![RawTrial { values, filled: Vec::new(), answer: Err(error), usage: Usage::default() }])
+            }
+            Err(_) => {
+                let (left, right) = batch.split_at(batch.len() / 2);
+                let mut tried = self.try_batch(template, left, described)?;
+                tried.extend(self.try_batch(template, right, described)?);
+                Ok(tried)
+            }
+        }
+    }
+}
+
+/// Whether the process ended before it answered, so that another one may come further.
+fn ended_early(error: &RenderError) -> bool {
+    use RenderError::{ChildCrashed, ChildMemory, ChildOutput, ChildTime};
+    matches!(error, ChildTime(_) | ChildMemory | ChildOutput(_) | ChildCrashed(_))
 }
 
 fn judge(tried: RawTrial, template: &Template, ask: &Ask) -> Trial {
@@ -117,22 +149,15 @@ fn judge(tried: RawTrial, template: &Template, ask: &Ask) -> Trial {
 }
 
 /// The side that runs the guest: this process for built-in templates, else the child.
-pub(super) fn run(
-    engine: &Engine,
-    component: &Component,
-    limits: Limits,
-    digest: &str,
-    requests: Vec<Value>,
-) -> Result<RawTrials, RenderError> {
+pub(super) fn run(place: &Place<'_>, digest: &str, requests: Vec<Value>) -> Result<RawTrials, RenderError> {
     let (mut first, mut second) = (Usage::default(), Usage::default());
+    let limits = place.limits;
     let fuel = limits.describe_fuel;
-    let metadata =
-        measured(engine, component, limits, ("metadata", fuel), &mut first, |guest, store| guest.call_metadata(store))?;
-    let schema =
-        measured(engine, component, limits, ("schema", fuel), &mut second, |guest, store| guest.call_schema(store))?;
+    let metadata = measured(place, ("metadata", fuel), &mut first, |guest, store| guest.call_metadata(store))?;
+    let schema = measured(place, ("schema", fuel), &mut second, |guest, store| guest.call_schema(store))?;
     first.output = metadata.len();
     second.output = schema.len();
-    let accepted = describe(&metadata, &schema, builtin::by_digest(digest).is_some())?.schema;
+    let accepted = describe(&metadata, &schema, Abilities::default(), builtin::by_digest(digest).is_some())?.schema;
     let attempt = |mut request: Value| {
         let values = request["values"].take();
         match check_values(&accepted, values.clone()) {
@@ -142,9 +167,7 @@ pub(super) fn run(
                 let text = request.to_string();
                 let mut usage = Usage::default();
                 let call = ("render", limits.render_fuel);
-                let answer = measured(engine, component, limits, call, &mut usage, |guest, store| {
-                    guest.call_render(store, &text)
-                });
+                let answer = measured(place, call, &mut usage, |guest, store| guest.call_render(store, &text));
                 let answer = answer.and_then(judged);
                 usage.output = answer.as_ref().map_or(0, size);
                 RawTrial { values: checked.values, filled: checked.filled, answer, usage }

@@ -2,6 +2,7 @@
 //! stdout is data, stderr is talk; a reader that goes away ends the output and nothing else.
 
 mod ask;
+mod compile_view;
 mod crash;
 mod failure;
 mod field_view;
@@ -28,13 +29,14 @@ use std::io::{IsTerminal, Write};
 use style::{letters, only_text};
 
 pub use ask::{Answer, Ask, AskError, Asker, Item, Question};
+pub use compile_view::CompileView;
 pub use crash::{name_command, report_panics};
 pub use field_view::{field_lines, text_lines};
 pub use jsonpath::{JsonPath, JsonPathError};
 pub use listing::{FormatError, Listing, Row, document_text};
 pub use markdown::{MarkdownView, SMALLEST_MARKDOWN, render_markdown};
 pub use plan_view::{PlanView, render_plan};
-pub use progress::Progress;
+pub use progress::{Progress, Transfer};
 pub use release_view::{Table, age};
 pub use style::Styles;
 pub use surroundings::{Surroundings, Warnings};

@@ -9,7 +9,9 @@ use super::plan_lines::{Line, fold};
 use super::plan_words::{effect_words, highlights};
 use super::value_view::{Numbers, one_line, short_path, show_around};
 use crate::object::printable;
-use crate::plan::{Action, Change, Confidence, FieldCause, FieldChange, FieldOp, Plan, SecretAction, SecretChange};
+use crate::plan::{
+    Action, Change, Confidence, FieldCause, FieldChange, FieldOp, Plan, SecretAction, SecretChange, Subject,
+};
 
 /// Phase of everything that runs pods.
 pub(super) const WORKLOADS: u8 = 7;
@@ -40,6 +42,10 @@ impl PlanView {
 /// Renders a plan.
 pub fn render_plan(plan: &Plan, view: PlanView) -> String {
     let mut lines = vec![header(plan, view.styles)];
+    lines.extend(template_line(&plan.definition).map(|(words, worth)| match worth {
+        true => view.styles.warn(&words),
+        false => words,
+    }));
     let local = plan.changes.iter().filter(|change| change.confidence == Confidence::Local).count();
     if local > 0 {
         lines.push(view.styles.warn(&format!(
@@ -79,14 +85,44 @@ fn header(plan: &Plan, styles: Styles) -> String {
     let template = if subject.digest.is_empty() {
         subject.template.clone()
     } else {
-        let digest: String = subject.digest.trim_start_matches("sha256:").chars().take(12).collect();
-        format!("template {} ({}, sha256:{digest}…)", subject.template, subject.origin)
+        let facts = [subject.source.as_str(), &subject.origin].map(printable);
+        let facts: Vec<&str> = facts.iter().map(String::as_str).filter(|fact| !fact.is_empty()).collect();
+        format!("template {} ({}, {})", subject.template, facts.join(", "), brief(&subject.digest))
     };
     let place = if subject.context.is_empty() { String::new() } else { format!("   context {}", subject.context) };
     format!(
         "Plan for {}   {revision}   {template}{place}",
         styles.bold(&format!("{}/{}", subject.namespace, subject.name))
     )
+}
+
+/// Another template than the published one, in words, and whether it is worth a warning: an older one, or another place.
+pub(super) fn template_line(subject: &Subject) -> Option<(String, bool)> {
+    let change = subject.template_change.as_ref()?;
+    let (from, to) = (&change.from, &change.to);
+    let arrow = |from: &str, to: &str| {
+        if from == to { printable(to) } else { format!("{} → {}", printable(from), printable(to)) }
+    };
+    let mut words = format!("template {} {}", arrow(&from.name, &to.name), arrow(&from.version, &to.version));
+    if change.downgrade {
+        words.push_str(", a downgrade");
+    }
+    if from.digest != to.digest {
+        let digests = arrow(&brief(&from.digest), &brief(&to.digest));
+        words.push_str(&format!(" ({digests})"));
+    }
+    words.push_str(&format!(", {}", printable(&subject.origin)));
+    let moved = from.source != to.source;
+    if moved {
+        let place = |source: &str| if source.is_empty() { "built in".to_owned() } else { source.to_owned() };
+        words.push_str(&format!(", from {}", arrow(&place(&from.source), &place(&to.source))));
+    }
+    Some((words, change.downgrade || moved))
+}
+
+/// The beginning of a digest.
+fn brief(digest: &str) -> String {
+    format!("sha256:{}…", digest.trim_start_matches("sha256:").chars().take(12).collect::<String>())
 }
 
 fn secret_line(secret: &SecretChange, view: PlanView) -> Option<String> {

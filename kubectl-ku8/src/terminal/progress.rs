@@ -67,3 +67,43 @@ impl<'a> Progress<'a> {
         }
     }
 }
+
+/// Bytes on their way, on a terminal; elsewhere a line says that they come when there are many.
+pub struct Transfer {
+    bar: Option<ProgressBar>,
+}
+
+impl Transfer {
+    /// From how many bytes on it is worth a line.
+    const MANY: u64 = 1024 * 1024;
+
+    /// Starts showing `what` over `total` bytes.
+    pub fn new(ui: &Ui, what: &str, total: u64) -> Self {
+        if total < Self::MANY {
+            return Self { bar: None };
+        }
+        let what = redact(&printable(what));
+        if !ui.live {
+            ui.say(&format!("{what} ({} MiB)", total.div_ceil(Self::MANY)));
+            return Self { bar: None };
+        }
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:24}] {bytes}/{total_bytes}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_prefix(what);
+        bar.tick();
+        Self { bar: Some(bar) }
+    }
+
+    /// So many bytes have come.
+    pub fn at(&self, bytes: u64) {
+        self.bar.iter().for_each(|bar| bar.set_position(bytes));
+    }
+}
+
+impl Drop for Transfer {
+    fn drop(&mut self) {
+        self.bar.iter().for_each(ProgressBar::finish_and_clear);
+    }
+}

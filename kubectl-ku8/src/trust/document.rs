@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::policy::{Action, Demand, Requirement, Rule};
+use super::judge::{Demand, Requirement};
+use super::policy::{Action, Rule};
 use super::repository::Pattern;
 use super::{PublicKey, TrustError};
 

@@ -5,6 +5,7 @@ mod base64;
 mod bundle;
 mod document;
 mod error;
+mod judge;
 mod key;
 mod policy;
 mod repository;
@@ -13,7 +14,8 @@ mod simple;
 mod tier;
 
 pub use error::TrustError;
+pub use judge::SignedBy;
 pub use key::PublicKey;
-pub use policy::{Examination, Policy, SignedBy, Verdict};
+pub use policy::{Examination, Policy, Verdict};
 pub use signature::{Examined, MAX_SIGNATURE_BYTES, MAX_SIGNATURES, Signature};
 pub use tier::Tier;

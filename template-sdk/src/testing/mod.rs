@@ -4,6 +4,7 @@
 mod check;
 mod defaults;
 mod golden;
+mod optional;
 mod pods;
 mod routes;
 
@@ -18,6 +19,7 @@ use crate::template::Template;
 pub use check::check;
 pub use defaults::fill;
 pub use golden::{Differences, golden};
+pub use optional::{live_object, migrate, missing_object, probe};
 
 /// Renders values for a definition `demo` in `prod`, defaults filled in, and checks the answer.
 ///

@@ -5,6 +5,7 @@
 mod aims;
 mod api;
 mod growth;
+mod languages;
 mod list;
 mod measure;
 mod mysql;
@@ -64,6 +65,7 @@ type Measure = fn(&World, &Options, &mut Table) -> Result<(), Error>;
 const MEASURES: &[(&str, Measure)] = &[
     ("one render", render::measure),
     ("every template", templates::measure),
+    ("other languages", languages::measure),
     ("one MySQL against the cluster", mysql::measure),
     ("growth with the number of objects", growth::measure),
     ("lists", list::measure),
@@ -77,7 +79,7 @@ fn run(options: &Options, table: &mut Table) -> Vec<String> {
         Err(error) => return vec![error.to_string()],
     };
     let mut failures = Vec::new();
-    for (what, measure) in MEASURES.iter().filter(|(what, _)| !options.templates || *what == "every template") {
+    for (what, measure) in MEASURES.iter().filter(|(what, _)| options.wants(what)) {
         eprintln!("measuring {what}");
         if let Err(error) = measure(&world, options, table) {
             failures.push(format!("{what}: {error}"));

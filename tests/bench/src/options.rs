@@ -2,10 +2,12 @@
 //! It never looks at anything but its arguments.
 
 /// One line of help.
-pub(crate) const USAGE: &str = "usage: cargo bench-peers [--quick] [--large] [--templates] [--debug] [-o json]
+pub(crate) const USAGE: &str =
+    "usage: cargo bench-peers [--quick] [--large] [--templates] [--languages] [--debug] [-o json]
   --quick      fewer runs
   --large      also 5,000 objects
   --templates  only the rows of each template
+  --languages  only the rows of templates in other languages
   --debug      measure the debug build, to try the benchmarks themselves
   -o json      the same numbers for programs";
 
@@ -18,6 +20,8 @@ pub(crate) struct Options {
     pub(crate) large: bool,
     /// Only the rows of each template.
     pub(crate) templates: bool,
+    /// Only the rows of templates in other languages.
+    pub(crate) languages: bool,
     /// The debug build of the CLI.
     pub(crate) debug: bool,
     /// JSON instead of a table.
@@ -34,6 +38,7 @@ impl Options {
                 "--quick" => options.quick = true,
                 "--large" => options.large = true,
                 "--templates" => options.templates = true,
+                "--languages" => options.languages = true,
                 "--debug" => options.debug = true,
                 "-ojson" | "-o=json" | "--output=json" => options.json = true,
                 "-o" | "--output" if args.next_if(|word| word == "json").is_some() => options.json = true,
@@ -42,6 +47,12 @@ impl Options {
             }
         }
         Ok(Some(options))
+    }
+
+    /// Whether this measurement is taken; all are where none is named.
+    pub(crate) fn wants(&self, what: &str) -> bool {
+        let named = [(self.templates, "every template"), (self.languages, "other languages")];
+        named.iter().all(|(only, _)| !only) || named.iter().any(|(only, name)| *only && *name == what)
     }
 
     /// Runs of work that takes milliseconds.

@@ -3,6 +3,7 @@
 
 mod forms;
 mod sessions;
+mod trust;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

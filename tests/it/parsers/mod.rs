@@ -69,9 +69,41 @@ const ANSWERS: &[&str] = &[
     "\u{4}{\"a\":1}",
 ];
 const SCHEMAS: &[&str] = &[
-    r##"{"type":"object","required":["replicas"],"additionalProperties":false,"properties":{"replicas":{"type":"integer","minimum":1,"default":3},"storage":{"type":"object","properties":{"size":{"$ref":"\u0023/$defs/quantity","default":"8Gi"}}},"mode":{"enum":["a","b"]},"a":{"type":"array","items":{"type":"string"}}},"$defs":{"quantity":{"type":"string","pattern":"^[0-9]+(Ki|Mi|Gi)?$"}}}"##,
+    r#"{"type":"object","required":["replicas"],"additionalProperties":false,"properties":{"replicas":{"type":"integer","minimum":1,"default":3},"storage":{"type":"object","properties":{"size":{"$ref":"\u0023/$defs/quantity","default":"8Gi"}}},"mode":{"enum":["a","b"]},"a":{"type":"array","items":{"type":"string"}}},"$defs":{"quantity":{"type":"string","pattern":"^[0-9]+(Ki|Mi|Gi)?$"}}}"#,
     r#"{"type":"object","properties":{"p":{"x-ku8-secret":true,"oneOf":[{"type":"object","required":["secretRef"]},{"type":"object","required":["generate"]}]}},"allOf":[{"if":{"properties":{"a":{"const":1}}},"then":{"required":["b"]}}],"dependentSchemas":{"a":{"minProperties":2}}}"#,
 ];
+
+const REFERENCES: &[&str] = &[
+    "oci://ghcr.io/acme/rabbitmq:1.0.0",
+    "oci://localhost:5000/a/b-c/d@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    "oci://[::1]:443/a:latest",
+];
+const POLICIES: &[&str] = &[
+    "apiVersion: ku8.dev/v1\nkind: TrustPolicy\ndefault: pinned\n",
+    concat!(
+        "apiVersion: ku8.dev/v1\nkind: TrustPolicy\ndefault: refuse\nrules:\n- repositories: [ghcr.io/acme/]\n",
+        "  anyOf:\n  - name: acme\n    key: |\n      -----BEGIN PUBLIC KEY-----\n      AAAA\n      -----END PUBLIC KEY-----\n"
+    ),
+];
+const SIGNATURES: &[&str] = &[
+    include_str!("../trust/cosign/p256.bundle.json"),
+    include_str!("../trust/cosign/ed25519.bundle.json"),
+    include_str!("../trust/cosign/attestation.bundle.json"),
+    include_str!("../trust/cosign/p256.payload.json"),
+];
+
+/// A manifest as we push them.
+fn manifest() -> Vec<u8> {
+    let descriptor = |kind: &str, bytes: &[u8]| serde_json::json!({"mediaType": kind, "digest": targets::digest(bytes), "size": bytes.len()});
+    serde_json::json!({
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "artifactType": "application/vnd.ku8.template.v1",
+        "config": descriptor("application/vnd.wasm.config.v0+json", &targets::config()),
+        "layers": [descriptor("application/wasm", targets::LAYER)],
+        "annotations": {"org.opencontainers.image.title": "echo", "org.opencontainers.image.version": "1.0.0"}})
+    .to_string()
+    .into_bytes()
+}
 
 /// What the mutations of one target start from, and how many of them there are for each of the others.
 fn seeds(name: &str) -> (Vec<Vec<u8>>, usize) {
@@ -80,6 +112,11 @@ fn seeds(name: &str) -> (Vec<Vec<u8>>, usize) {
         "component" => (vec![targets::good(), targets::other()], 4),
         "answer" => (texts(ANSWERS), 1),
         "schema" => (texts(SCHEMAS), 1),
+        "reference" => (texts(REFERENCES), 1),
+        "manifest" => (vec![manifest()], 1),
+        "archive" => (vec![targets::archive_of(&manifest())], 1),
+        "policy" => (texts(POLICIES), 1),
+        "signature" => (texts(SIGNATURES), 1),
         _ => (texts(SEEDS), 1),
     }
 }
@@ -137,7 +174,9 @@ fn p17_no_input_crashes_a_reader() {
         let mut slowest = Duration::ZERO;
         let (seeds, fewer) = seeds(name);
         // Seeds themselves are read, so that a target which refuses everything is seen.
-        seeds.iter().for_each(|seed| target(seed));
+        for seed in &seeds {
+            target(seed);
+        }
         let runs = runs / fewer;
         for _ in 0..runs {
             let seed = &seeds[chance.below(seeds.len())];
@@ -155,5 +194,18 @@ fn p17_no_input_crashes_a_reader() {
             );
         }
         println!("P17: {name}: {runs} inputs, 0 crashes, slowest {slowest:?}");
+    }
+}
+
+/// A seed that is refused at its door would try nothing behind it.
+#[test]
+fn seeds_are_what_readers_take() {
+    for reference in REFERENCES {
+        kubectl_ku8::registry::Reference::parse(reference).unwrap_or_else(|error| panic!("{reference}: {error}"));
+    }
+    kubectl_ku8::registry::archive::read("seed.tar", &targets::archive_of(&manifest())).unwrap();
+    kubectl_ku8::trust::Policy::parse("seed", POLICIES[0]).unwrap();
+    for schema in SCHEMAS {
+        kubectl_ku8::schema::Schema::parse(&serde_json::from_str(schema).unwrap()).unwrap();
     }
 }

@@ -13,12 +13,15 @@ use kubectl_ku8::object::{Manifest, Quantity, printable};
 use kubectl_ku8::plan::managed_fields::{FieldSet, managers, taken};
 use kubectl_ku8::plan::saved::SavedPlan;
 use kubectl_ku8::plan::{differences, display_path, normalise};
+use kubectl_ku8::registry::{Reference, archive as archives};
 use kubectl_ku8::release::{Head, RevisionRecord, list_phase};
 use kubectl_ku8::render::{
     Isolation, Limits, Origin, RenderError, Runtime, Settings, StoredObject, Template, check_stored, render,
 };
 use kubectl_ku8::schema::{Schema, explain, fill, parameters, questions, validate};
+use kubectl_ku8::trust::{Policy, PublicKey, Signature};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// A reader.
 pub(crate) type Target = fn(&[u8]);
@@ -33,6 +36,11 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("component", component),
     ("answer", answer),
     ("schema", schema),
+    ("reference", reference),
+    ("manifest", manifest),
+    ("archive", archive),
+    ("policy", policy),
+    ("signature", signature),
     ("quantity", quantity),
     ("text", text),
 ];
@@ -164,11 +172,9 @@ static ECHO: LazyLock<Template> = LazyLock::new(|| RUNTIME.load(echo().bytes(), 
 const ECHOED: usize = 100 * 65_536;
 
 fn echo() -> Guest {
-    let mut guest = Guest::default();
-    guest.core = "(func $nibble (param i32) (result i32)
+    let core = "(func $nibble (param i32) (result i32)
         (if (result i32) (i32.lt_u (local.get 0) (i32.const 58))
-          (then (i32.sub (local.get 0) (i32.const 48))) (else (i32.sub (local.get 0) (i32.const 87)))))"
-        .to_owned();
+          (then (i32.sub (local.get 0) (i32.const 48))) (else (i32.sub (local.get 0) (i32.const 87)))))";
     // The answer's words at 16 as in `result<rendered, …>`, `[]` at 100, `{}` at 104, one object at 200.
     let words = [0, 0, 0, 100, 2, 100, 2, 100, 2, 104, 2, 0, 0];
     let object = [100, 2, 0];
@@ -179,7 +185,7 @@ fn echo() -> Guest {
     for (at, word) in places.chain(object.iter().enumerate().map(|(index, word)| (200 + 4 * index, word))) {
         write!(stores, "(i32.store (i32.const {at}) (i32.const {word}))").unwrap();
     }
-    guest.render_body = format!(
+    let render_body = format!(
         "(local $at i32) (local $out i32) (local $place i32) {stores}
         (drop (memory.grow (i32.const 300)))
         (local.set $at (local.get 0)) (local.set $out (i32.const {ECHOED}))
@@ -207,7 +213,7 @@ fn echo() -> Guest {
         (return (i32.const 16))",
         ECHOED_CONTENT = ECHOED + 1
     );
-    guest
+    Guest { core: core.to_owned(), render_body, ..Guest::default() }
 }
 
 /// What a template returns: an object, secrets, outputs, notes or extensions, as the first byte says.
@@ -243,4 +249,108 @@ pub(crate) fn schema(bytes: &[u8]) {
     }
     let _ = parameters(&schema, None);
     let _ = explain(&document, &["storage", "size"]);
+}
+
+/// Names of templates in registries.
+pub(crate) fn reference(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(reference) = Reference::parse(text) {
+        assert_eq!(Reference::parse(&reference.to_string()).unwrap(), reference);
+        assert!(!reference.to_string().chars().any(char::is_control), "{reference}");
+    }
+}
+
+/// Archives of templates.
+pub(crate) fn archive(bytes: &[u8]) {
+    if let Ok(stored) = archives::read("archive.tar", bytes) {
+        assert_eq!(archives::read("again.tar", &archives::write(&stored)).unwrap().len(), stored.len());
+    }
+}
+
+/// A manifest as a registry gives it, in an archive where everything else is as it should be.
+pub(crate) fn manifest(bytes: &[u8]) {
+    archive(&archive_of(bytes));
+}
+
+/// What the config of a template says.
+pub(crate) fn config() -> Vec<u8> {
+    json!({"created": "1970-01-01T00:00:00Z", "architecture": "wasm", "os": "wasip2", "layerDigests": [digest(LAYER)],
+        "component": {"exports": ["ku8:template/provider@1.0.0"], "imports": []}})
+    .to_string()
+    .into_bytes()
+}
+
+/// What stands for a component.
+pub(crate) const LAYER: &[u8] = b"\0asm\x0d\0\x01\0";
+
+/// SHA-256 of bytes as registries write it.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// An archive with this manifest, and with the config and layer that the seeds' manifest names.
+pub(crate) fn archive_of(manifest: &[u8]) -> Vec<u8> {
+    let list = json!({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [{
+        "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest(manifest), "size": manifest.len(),
+        "annotations": {"org.opencontainers.image.ref.name": "ghcr.io/acme/echo:1.0.0"}}]});
+    let mut files = vec![
+        ("oci-layout".to_owned(), br#"{"imageLayoutVersion":"1.0.0"}"#.to_vec()),
+        ("index.json".to_owned(), list.to_string().into_bytes()),
+    ];
+    for blob in [manifest, &config()[..], LAYER] {
+        let name = format!("blobs/sha256/{}", &digest(blob)["sha256:".len()..]);
+        if files.iter().all(|(known, _)| *known != name) {
+            files.push((name, blob.to_vec()));
+        }
+    }
+    let mut tar = Vec::new();
+    for (name, content) in files {
+        let mut header = vec![0; 512];
+        let fields = [
+            (0, name),
+            (100, "0000644\0".to_owned()),
+            (108, "0000000\0".to_owned()),
+            (116, "0000000\0".to_owned()),
+            (124, format!("{:011o}\0", content.len())),
+            (136, "00000000000\0".to_owned()),
+            (148, "        0".to_owned()),
+            (257, "ustar\x0000".to_owned()),
+        ];
+        for (at, text) in fields {
+            header[at..at + text.len()].copy_from_slice(text.as_bytes());
+        }
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        tar.extend(header);
+        tar.extend(content);
+        tar.resize(tar.len().next_multiple_of(512), 0);
+    }
+    tar.resize(tar.len() + 1_024, 0);
+    tar
+}
+
+/// Policies about whom to trust.
+pub(crate) fn policy(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match Policy::parse("policy", text) {
+        Ok(policy) => {
+            let nobody = policy.judge("ghcr.io/acme/echo", &digest(b""), &[]);
+            assert!(nobody.map_or(true, |verdict| verdict.signed_by().is_empty()), "signed by nobody");
+        }
+        Err(error) => assert!(!error.to_string().chars().any(|one| one.is_control() && one != '\n'), "{error:?}"),
+    }
+}
+
+/// Signatures in both forms, by a key that made none of them for this digest.
+pub(crate) fn signature(bytes: &[u8]) {
+    static TRUSTED: LazyLock<Policy> = LazyLock::new(|| {
+        let key = PublicKey::from_pem("p256", include_str!("../trust/cosign/p256.pub")).unwrap();
+        Policy::of_key("p256", key)
+    });
+    let simple = Signature::Simple {
+        payload: bytes.to_vec(),
+        signature: include_str!("../trust/cosign/p256.signature").trim().to_owned(),
+    };
+    let found = [Signature::Bundle(bytes.to_vec()), simple];
+    assert!(TRUSTED.judge("ghcr.io/acme/nothing", &digest(b"nothing"), &found).is_err());
 }

@@ -46,6 +46,11 @@ pub(super) enum Wanted {
 
 type Act = Arc<dyn Fn(&World, &Heard) -> Say + Send + Sync>;
 
+/// Its name, words of what is told, and what it does where it does not behave.
+type Lie = (&'static str, &'static str, fn(&World, &Heard) -> Option<Say>);
+/// Its name, words of what is told, which answer is spoilt, and the answer.
+type Spoilt = (&'static str, &'static str, fn(&Heard) -> bool, Say);
+
 /// One lie.
 pub(super) struct Behaviour {
     pub(super) name: &'static str,
@@ -305,7 +310,7 @@ fn redirects(all: &mut Collection) {
 
 fn pushes(all: &mut Collection) {
     use Wanted::Error;
-    let lies: [(&'static str, &'static str, fn(&World, &Heard) -> Option<Say>); 7] = [
+    let lies: [Lie; 7] = [
         ("upload to another host", "wants what is pushed sent to", |world, heard| {
             (heard.method == "POST").then(|| full(202, &[("Location", &format!("http://{}/login", world.other))], ""))
         }),
@@ -338,7 +343,7 @@ fn bodies(all: &mut Collection) {
     const SLOW: Duration = Duration::from_millis(100);
     let wasm = || format!("Content-Length: {}\r\n", COMPONENT.len());
     let json = |more: &str| head(&format!("Content-Type: {MANIFEST}\r\n{more}"));
-    let lies: Vec<(&'static str, &'static str, fn(&Heard) -> bool, Say)> = vec![
+    let lies: Vec<Spoilt> = vec![
         ("manifest without an end", "larger than 4 MiB", is_manifest, Say::Endless(json(""), vec![b' '; 1 << 16])),
         ("manifest of 10 GB", "larger than 4 MiB", is_manifest, Say::Hang(json("Content-Length: 10000000000\r\n"))),
         ("manifest that drips", "did not finish in time", is_manifest, Say::Drip(json(""), SLOW)),
@@ -410,7 +415,7 @@ fn bomb() -> Vec<u8> {
 
 fn manifests(all: &mut Collection) {
     all.manifest("digest that is a path", "only sha256", |one| {
-        one["layers"][0]["digest"] = "../../../../etc/passwd".into()
+        one["layers"][0]["digest"] = "../../../../etc/passwd".into();
     });
     all.manifest("digest that ends in a path", "only sha256", |one| {
         one["layers"][0]["digest"] = format!("{}/../x", digest(COMPONENT)).into();
@@ -427,7 +432,7 @@ fn manifests(all: &mut Collection) {
         one["layers"][0]["mediaType"] = "application/vnd.oci.image.layer.v1.tar+gzip".into();
     });
     all.manifest("packed layer", "compressed with gzip", |one| {
-        one["layers"][0]["mediaType"] = "application/wasm+gzip".into()
+        one["layers"][0]["mediaType"] = "application/wasm+gzip".into();
     });
     all.manifest("two layers", "2 layers", |one| {
         let layer = one["layers"][0].clone();
@@ -437,7 +442,7 @@ fn manifests(all: &mut Collection) {
     all.manifest("layer of 1 GiB", "none larger than 32 MiB", |one| one["layers"][0]["size"] = (1_u64 << 30).into());
     all.manifest("layer of a negative size", "no size", |one| one["layers"][0]["size"] = (-1).into());
     all.manifest("layer elsewhere", "outside the registry", |one| {
-        one["layers"][0]["urls"] = json!(["http://evil.example/"])
+        one["layers"][0]["urls"] = json!(["http://evil.example/"]);
     });
     all.manifest("container image", "its config is", |one| {
         one["config"]["mediaType"] = "application/vnd.oci.image.config.v1+json".into();
@@ -448,7 +453,7 @@ fn manifests(all: &mut Collection) {
     all.manifest("other schema version", "schemaVersion", |one| one["schemaVersion"] = 1.into());
     all.manifest("annotation that is no text", "no text", |one| one["annotations"] = json!({"a": {"b": 1}}));
     all.manifest("media type with escapes", "its layer is", |one| {
-        one["layers"][0]["mediaType"] = "x\u{1b}[2J\u{202e}".into()
+        one["layers"][0]["mediaType"] = "x\u{1b}[2J\u{202e}".into();
     });
     let good = String::from_utf8(good().manifest).unwrap();
     all.bytes("duplicate keys", "duplicate key", good.replacen('{', "{\"layers\":[],", 1).into_bytes());
@@ -503,7 +508,7 @@ fn lists(all: &mut Collection) {
     all.add(("tags that are no list", Action::Tags, Error("no list")), move |_, heard| {
         list(heard).then(|| full(200, &[], r#"{"tags":{}}"#))
     });
-    let signature = |heard: &Heard| heard.target.ends_with(".sig");
+    let signature = |heard: &Heard| heard.target.contains(".sig");
     let layer = |payload: &[u8], size: usize| {
         json!({"mediaType": SIMPLE, "digest": digest(payload), "size": size,
                "annotations": {"dev.cosignproject.cosign/signature": "c2ln"}})

@@ -89,7 +89,7 @@ async fn meet(behaviour: &Behaviour) -> Result<(), String> {
     let client = Registry::new(settings).unwrap();
     let reference = Reference::parse(&format!("oci://{}/acme/x:1.0.0", registry.host)).unwrap();
     let started = Instant::now();
-    let result = tokio::time::timeout(Duration::from_secs(60), perform(behaviour.action, &client, &reference))
+    let result = tokio::time::timeout(Duration::from_mins(1), perform(behaviour.action, &client, &reference))
         .await
         .map_err(|_| "it hangs".to_owned())?;
     let took = started.elapsed();

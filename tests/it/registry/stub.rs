@@ -132,7 +132,9 @@ async fn answer(
         Say::Full(status, headers, body) => {
             let body = if heard.method == "HEAD" { Vec::new() } else { body };
             let mut head = format!("HTTP/1.1 {status} x\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
-            headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+            for (name, value) in &headers {
+                head.extend([name.as_str(), ": ", value, "\r\n"]);
+            }
             write(&mut stream, format!("{head}\r\n").as_bytes()).await?;
             write(&mut stream, &body).await?;
         }

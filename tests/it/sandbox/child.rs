@@ -4,9 +4,10 @@
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use kubectl_ku8::render::child::{Launch, serve};
+use kubectl_ku8::render::child::{Compiling, Launch, Watcher, serve};
 use kubectl_ku8::render::{Isolation, Limits, Origin, RenderError, Runtime, Settings, render};
 use serde_json::json;
 
@@ -22,16 +23,32 @@ fn serves() {
     }
 }
 
-/// The same child, which afterwards tries to open things and writes what worked to descriptor 4.
+/// The same child, which tries to open things whenever it has answered, and writes what worked to descriptor 4.
 #[test]
 #[ignore = "started by the tests below"]
 fn serves_and_tries() {
     let open = |path: &str| std::fs::File::options().write(true).open(path);
-    if let (Ok(output), Ok(mut report)) = (open("/dev/fd/3"), open("/dev/fd/4")) {
-        serve(std::io::stdin().lock(), output).unwrap();
+    if let (Ok(output), Ok(report)) = (open("/dev/fd/3"), open("/dev/fd/4")) {
+        let _ = serve(std::io::stdin().lock(), Tries { output, report });
+    }
+}
+
+struct Tries {
+    output: std::fs::File,
+    report: std::fs::File,
+}
+
+impl Write for Tries {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let file = std::fs::File::open("/etc/passwd").is_ok();
         let socket = std::net::TcpListener::bind("127.0.0.1:0").is_ok();
-        write!(report, "file {file}, socket {socket}").unwrap();
+        // The last line counts: before it compiled it may.
+        writeln!(self.report, "file {file}, socket {socket}")?;
+        self.output.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.output.flush()
     }
 }
 
@@ -41,11 +58,11 @@ fn shell(script: &str, wall: Duration) -> Launch {
     Launch { program: "/bin/sh".into(), arguments, wall }
 }
 
-fn this_binary(wall: Duration) -> Launch {
+pub(super) fn this_binary(wall: Duration) -> Launch {
     shell("exec 3>&1 >/dev/null; exec \"$0\" sandbox::child::serves --exact --ignored --nocapture", wall)
 }
 
-fn runtime(launch: Launch, cache: Option<&Path>) -> Runtime {
+pub(super) fn runtime(launch: Launch, cache: Option<&Path>) -> Runtime {
     let cache = cache.map(Path::to_owned);
     Runtime::new(Settings { limits: Limits::default(), cache, foreign: Isolation::Child(launch) }).unwrap()
 }
@@ -141,5 +158,121 @@ fn a_child_that_compiled_can_open_nothing() {
     );
     let runtime = runtime(shell(&script, Duration::from_mins(1)), None);
     runtime.load(Guest::default().bytes(), Origin::Cluster).unwrap();
-    assert_eq!(std::fs::read_to_string(report).unwrap(), "file false, socket false");
+    let said = std::fs::read_to_string(report).unwrap();
+    assert_eq!(said.lines().next_back(), Some("file false, socket false"), "{said}");
+}
+
+/// A child that leaves a line in a file when it starts.
+fn counted(counter: &Path, wall: Duration) -> Launch {
+    let script = format!(
+        "echo >> {}; exec 3>&1 >/dev/null; exec \"$0\" sandbox::child::serves --exact --ignored --nocapture",
+        counter.display()
+    );
+    shell(&script, wall)
+}
+
+fn starts(counter: &Path) -> usize {
+    std::fs::read_to_string(counter).map_or(0, |text| text.lines().count())
+}
+
+#[test]
+fn one_child_serves_all_tasks_of_a_template() {
+    let home = tempfile::tempdir().unwrap();
+    let counter = home.path().join("starts");
+    let runtime = runtime(counted(&counter, Duration::from_mins(1)), None);
+    let guest =
+        with(|guest| guest.render_body = "(if (i32.eqz (memory.grow (i32.const 0))) (then unreachable))".into());
+    let template = runtime.load(guest.bytes(), Origin::Cluster).unwrap();
+    let first = render(&runtime, &template, &request(), &[]).unwrap();
+    for _ in 0..5 {
+        assert_eq!(runtime.check(&template, json!({})).unwrap().values, json!({"replicas": 3}));
+        assert!(runtime.check(&template, json!({"replicas": 0})).is_err());
+        assert_eq!(render(&runtime, &template, &request(), &[]).unwrap(), first);
+    }
+    assert_eq!(starts(&counter), 1, "refusals are answers too");
+    // Another template never shares a child.
+    let other = with(|guest| guest.notes = b"Another.".to_vec());
+    runtime.load(other.bytes(), Origin::Cluster).unwrap();
+    render(&runtime, &template, &request(), &[]).unwrap();
+    assert_eq!(starts(&counter), 2);
+}
+
+#[test]
+fn a_guest_that_fails_leaves_nothing_for_the_next_task() {
+    let home = tempfile::tempdir().unwrap();
+    let counter = home.path().join("starts");
+    let runtime = runtime(counted(&counter, Duration::from_mins(1)), None);
+    // It counts its calls in a global, and runs out of fuel from the second call of one instance on.
+    let guest = with(|guest| {
+        guest.core = "(global $calls (mut i32) (i32.const 0))".into();
+        guest.render_body = "(global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+            (if (i32.gt_u (global.get $calls) (i32.const 1)) (then unreachable))"
+            .into();
+    });
+    let template = runtime.load(guest.bytes(), Origin::Cluster).unwrap();
+    let endless = with(|guest| guest.render_body = "(loop $again (br $again))".into());
+    let endless = runtime.load(endless.bytes(), Origin::Cluster).unwrap();
+    for _ in 0..3 {
+        assert!(render(&runtime, &template, &request(), &[]).is_ok());
+        let error = render(&runtime, &endless, &request(), &[]).unwrap_err();
+        assert!(matches!(error, RenderError::OutOfFuel { .. }), "{error:?}");
+    }
+    assert_eq!(starts(&counter), 2);
+}
+
+/// Where the child is told by its parent: the process group is the test's, so only ids are used.
+#[test]
+fn a_child_that_died_between_two_tasks_is_replaced_and_a_liar_is_not_asked_again() {
+    let home = tempfile::tempdir().unwrap();
+    let (counter, pid) = (home.path().join("starts"), home.path().join("pid"));
+    let script = format!(
+        "echo >> {}; echo $$ > {}; exec 3>&1 >/dev/null; exec \"$0\" sandbox::child::serves --exact --ignored --nocapture",
+        counter.display(),
+        pid.display()
+    );
+    let dying = runtime(shell(&script, Duration::from_mins(1)), None);
+    let template = dying.load(Guest::default().bytes(), Origin::Cluster).unwrap();
+    let id = std::fs::read_to_string(&pid).unwrap();
+    assert!(std::process::Command::new("kill").args(["-KILL", id.trim()]).status().unwrap().success());
+    let end = Instant::now() + Duration::from_secs(10);
+    while !std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).map_or(true, |stat| stat.contains(") Z ")) {
+        assert!(Instant::now() < end, "the child lives on");
+    }
+    assert!(render(&dying, &template, &request(), &[]).is_ok());
+    assert_eq!(starts(&counter), 2);
+
+    // Two answers where one was asked for: the second would be taken for the answer to the next task.
+    let answer = r#"{"Unusable":{"Trap":{"call":"x","trap":"lies"}}}"#;
+    let lying = format!(
+        "echo >> {}; printf '\\{:o}\\0\\0\\0\\0\\0\\0\\0%s' '{answer}'; exec sleep 30",
+        counter.display(),
+        answer.len()
+    );
+    let lying = runtime(shell(&lying, Duration::from_mins(1)), None);
+    for started in [3, 4] {
+        let error = lying.load(Guest::default().bytes(), Origin::Cluster).unwrap_err();
+        assert!(error.to_string().contains("lies"), "{error}");
+        assert_eq!(starts(&counter), started);
+    }
+}
+
+#[test]
+fn compiling_is_told_while_it_lasts_and_not_when_the_code_was_kept() {
+    let home = tempfile::tempdir().unwrap();
+    let told: Arc<Mutex<Vec<(String, bool)>>> = Arc::default();
+    let watched = || {
+        let told = Arc::clone(&told);
+        let watcher: Watcher =
+            Arc::new(move |one: &Compiling<'_>| told.lock().unwrap().push((one.name.to_owned(), one.done)));
+        runtime(this_binary(Duration::from_mins(1)), Some(home.path())).watched_by(watcher)
+    };
+    let slow = with(|guest| {
+        guest.core = format!("(func $slow {} {})", "block loop ".repeat(2_000), "end end ".repeat(2_000));
+    });
+    watched().load(slow.bytes(), Origin::File("./build/slow.wasm".into())).unwrap();
+    let first = std::mem::take(&mut *told.lock().unwrap());
+    assert_eq!(first.last(), Some(&("slow".to_owned(), true)), "{first:?}");
+    assert_eq!(first.iter().filter(|(_, done)| *done).count(), 1);
+    watched().load(slow.bytes(), Origin::File("./build/slow.wasm".into())).unwrap();
+    assert_eq!(*told.lock().unwrap(), vec![]);
 }

@@ -7,6 +7,7 @@ mod authors;
 mod child;
 mod guest;
 mod hostile;
+mod versions;
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -283,7 +284,7 @@ fn damaged_bytes_are_never_more_than_an_error() {
         }
     }
     assert_eq!(load(wat::parse_str("(module)").unwrap()).unwrap_err(), RenderError::CoreModule);
-    assert!(matches!(load(b"\x7fELF and more".to_vec()), Err(RenderError::NotAComponent(_))));
+    assert_eq!(load(b"\x7fELF and more".to_vec()).unwrap_err(), RenderError::CompiledCode);
 }
 
 #[test]

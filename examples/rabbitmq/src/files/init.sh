@@ -26,11 +26,10 @@ fi
 rm -rf "$node.unfinished"
 [ ! -e "$node" ] || mv "$node" "$node.unfinished"
 
-others='' nodes='' blanks=''
+others='' blanks=''
 for host in $KU8_HOSTS; do
     [ "$host" != "$KU8_HOST" ] || continue
     others="$others $host"
-    nodes="$nodes,'rabbit@$host'"
     blanks="$blanks,'blank@$host'"
 done
 if [ -z "$others" ]; then
@@ -39,38 +38,31 @@ if [ -z "$others" ]; then
 fi
 
 # An empty node shows that it is one, so that the first may begin when all of them are.
+ports='-kernel inet_dist_listen_min 25672 -kernel inet_dist_listen_max 25672'
 first=${KU8_HOSTS%% *}
 if [ "$KU8_HOST" != "$first" ]; then
-    erl -noinput -hidden -name "blank@$KU8_HOST" \
-        -kernel inet_dist_listen_min 25672 -kernel inet_dist_listen_max 25672 &
+    # shellcheck disable=SC2086 # some words
+    erl -noinput -name "blank@$KU8_HOST" $ports &
     trap 'kill $! 2>/dev/null || true' EXIT
 fi
 
-# Prints a node of the cluster that runs, if there is one.
-running() {
-    erl -noinput -hidden -name "asks@$KU8_HOST" -eval "
-        case [N || N <- [${nodes#,}], rpc:call(N, rabbit, is_running, [], 15000) =:= true] of
-            [Node | _] -> io:format(\"~s\", [Node]), halt(0);
-            [] -> halt(1)
-        end."
-}
-
 # True when all other nodes say that they are empty.
 all_empty() {
-    erl -noinput -hidden -name "asks@$KU8_HOST" -eval "
-        halt(length([N || N <- [${blanks#,}], net_adm:ping(N) =/= pong]))."
+    erl -noinput -name "first@$KU8_HOST" -eval "halt(length([N || N <- [${blanks#,}], net_adm:ping(N) =/= pong]))."
 }
 
 echo "rabbitmq: this node is empty, and waits for one that runs, or for all others to be empty too:$others"
 while :; do
-    if node=$(running); then
-        # What this node was before is gone with its data; the others must not count it.
-        if rabbitmqctl -q -n "$node" forget_cluster_node "$RABBITMQ_NODENAME" >/dev/null 2>&1; then
-            echo "rabbitmq: it was a member before, and was forgotten"
+    for host in $others; do
+        if rabbitmq-diagnostics -q -t 15 -n "rabbit@$host" check_running >/dev/null 2>&1; then
+            # What this node was before is gone with its data; the others must not count it.
+            if rabbitmqctl -q -n "rabbit@$host" forget_cluster_node "$RABBITMQ_NODENAME" >/dev/null 2>&1; then
+                echo "rabbitmq: it was a member before, and was forgotten"
+            fi
+            echo "rabbitmq: joins the cluster of $host"
+            exit 0
         fi
-        echo "rabbitmq: joins the cluster of $node"
-        exit 0
-    fi
+    done
     if [ "$KU8_HOST" = "$first" ] && all_empty; then
         echo "rabbitmq: all nodes are empty, the first one begins"
         exit 0

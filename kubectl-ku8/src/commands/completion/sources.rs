@@ -14,7 +14,7 @@ use super::typed::Typed;
 use crate::cluster::PlanClient;
 use crate::commands::Context;
 use crate::commands::new::titles;
-use crate::commands::resolve::{load_by_name, load_template, read_head};
+use crate::commands::resolve::{load_by_name, load_here, read_head};
 use crate::object::labels;
 use crate::release::{head_selector, list_phase, revision_number, revision_selector};
 use crate::render::{Template, builtin};
@@ -214,7 +214,7 @@ fn template(context: &Context, typed: &Typed) -> Option<Template> {
         let reader = context.cluster().ok()?.reader();
         let head = read_head(reader, &namespace, name).await.ok()??;
         let reference = head.definition.spec.template?;
-        found = load_template(context, &reference, Some((reader, &namespace))).await.ok();
+        found = load_here(context, &reference, Some((reader, &namespace))).await.ok();
         None
     });
     found

@@ -16,11 +16,12 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Context;
-use super::define::{pin_template, validate};
-use super::resolve::{SetArgs, Values, as_typed, load_by_name, read_head, read_values};
+use super::define::validate;
+use super::resolve::{Moved, Pin, SetArgs, Values, as_typed, find, load_by_name, pin_template, read_head, read_values};
 use crate::definition::{Definition, TemplateRef, check_name};
 use crate::error::{CommandError, id};
 use crate::object::labels;
+use crate::registry::Reference;
 use crate::render::Template;
 use crate::schema::{Question as SchemaQuestion, questions};
 use crate::terminal::Asker;
@@ -72,6 +73,10 @@ pub async fn run(context: &Context, args: NewArgs) -> Result<u8, CommandError> {
     if let Some(name) = &args.name {
         check_name(name)?;
         place.refuse_taken(context, name).await?;
+    }
+    if let Some(template) = args.template.as_deref().filter(|name| Reference::is_meant(name)) {
+        // Before the first question: the wizard itself never waits for a network.
+        find(context, template, Moved::Refuse).await?;
     }
     let given = read_values(&[], &SetArgs { set: args.set.clone(), ..SetArgs::default() })?;
     let Ok(asker) = Asker::new(&context.ui) else {
@@ -171,10 +176,11 @@ async fn definition(
     definition.spec.template = Some(TemplateRef { name: filled.template.clone(), version: None, digest: None });
     definition.spec.values.clone_from(&filled.values);
     let cluster = if place.offline { None } else { Some((context.cluster()?.reader(), place.namespace.as_str())) };
-    let pinned = pin_template(context, &mut definition, None, cluster).await?;
+    let pinned = pin_template(context, &mut definition, Pin::default(), cluster).await?;
+    let template = pinned.map(|loaded| loaded.template);
     definition.check()?;
-    validate(context, &definition, pinned.as_ref())?;
-    Ok((definition, pinned))
+    validate(context, &definition, template.as_ref())?;
+    Ok((definition, template))
 }
 
 /// Without a terminal: what the flags say.

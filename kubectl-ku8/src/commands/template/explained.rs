@@ -66,7 +66,7 @@ fn text(context: &Context, found: &Render, traced: &Trace, left_out: usize) {
     let objects = traced.objects.iter().zip(&found.rendered.objects);
     let texts: Vec<String> =
         objects.map(|(traced_object, object)| annotated(traced, traced_object, object.manifest.value())).collect();
-    ui.show(&texts.join("---\n"));
+    ui.print(&texts.join("---\n"));
     let values = traced.causes.len();
     ui.say(&ui.err.dim(&format!(
         "{values} values, {} other renders compared; a line without a mark follows none of what was tried",

@@ -19,7 +19,7 @@ use crate::error::{CommandError, exit, id};
 use crate::files::is_folder;
 use crate::render::{Ask, Embedded, RenderError, Template, builtin};
 use crate::schema::parameters;
-use crate::terminal::Table;
+use crate::terminal::{Progress, Table};
 use report::Report;
 
 /// Check a template as the host and good manners would
@@ -137,7 +137,16 @@ fn report(context: &Context, shown: &str, template: &Template, project: Option<&
         }
     }
     let runtime = context.runtime()?;
-    let (first, second) = (runtime.try_all(template, &asks), runtime.try_all(template, &asks));
+    let mut progress = context.ui.live.then(|| Progress::new(&context.ui, "trying", 2));
+    let mut tried = |words: &str| {
+        let trials = runtime.try_all(template, &asks);
+        progress.iter_mut().for_each(|progress| progress.step(words));
+        trials
+    };
+    let (first, second) = (tried("once"), tried("twice"));
+    if let Some(progress) = progress {
+        progress.finish();
+    }
     let (first, second) = match (first, second) {
         (Ok(first), Ok(second)) => (first, second),
         (Err(error), _) | (_, Err(error)) => {

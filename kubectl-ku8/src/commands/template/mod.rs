@@ -5,6 +5,7 @@ mod build;
 mod component;
 mod explained;
 mod lint;
+mod list;
 mod load;
 mod markdown;
 mod new;
@@ -24,16 +25,14 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::explain::schema_of;
-use super::new::titles;
 use super::pipeline::render_values;
-use super::resolve::{SetArgs, as_typed, load_by_name, load_template, read_values};
-use super::{Context, print_document, print_listing};
+use super::resolve::{Loaded, Moved, SetArgs, as_typed, find, load_template, read_values};
+use super::{Context, print_document};
 use crate::cli::{ListingArgs, Output};
 use crate::definition::{Definition, Sources, TemplateRef, modeline, yaml};
 use crate::error::{CommandError, exit, id};
 use crate::object::is_dns_label;
-use crate::render::{SecretIntent, Severity, Template, builtin};
-use crate::terminal::{Listing, Row};
+use crate::render::{SecretIntent, Severity, Template};
 use explained::Place;
 use page::Page;
 
@@ -52,9 +51,14 @@ pub struct TemplateArgs {
 
 #[derive(Subcommand, Debug)]
 enum TemplateCommand {
-    /// List the built-in templates
-    #[command(after_help = "Examples:\n  kubectl ku8 template list\n  kubectl ku8 template list -o json")]
+    /// List the built-in templates, or the versions of one in a registry
+    #[command(
+        after_help = "Examples:\n  kubectl ku8 template list\n  kubectl ku8 template list -o json\n  kubectl ku8 template list --remote oci://registry.example.com/team/kafka"
+    )]
     List {
+        /// Versions of this template in a registry: oci://HOST/REPOSITORY
+        #[arg(long, value_name = "REFERENCE")]
+        remote: Option<String>,
         #[command(flatten)]
         form: ListingArgs,
     },
@@ -63,8 +67,11 @@ enum TemplateCommand {
         after_help = "Examples:\n  kubectl ku8 template show mysql\n  kubectl ku8 template show ./build/mine.wasm --all\n  kubectl ku8 template show redis -o markdown > redis.md"
     )]
     Show {
-        /// Built-in name or component file
+        /// Built-in name, component file, or oci://HOST/REPOSITORY:TAG
         template: String,
+        /// Take what a registry's tag names now, although it named something else before
+        #[arg(long, hide_short_help = true)]
+        accept_moved_tag: bool,
         /// Parameters for experts and rules too
         #[arg(long)]
         all: bool,
@@ -77,7 +84,7 @@ enum TemplateCommand {
         after_help = "Examples:\n  kubectl ku8 template schema redis\n  kubectl ku8 template schema mysql -o mysql.schema.json   # then, in values.yaml: # yaml-language-server: $schema=mysql.schema.json"
     )]
     Schema {
-        /// Built-in name or component file
+        /// Built-in name, component file, or oci://HOST/REPOSITORY:TAG
         template: String,
         /// Write it to this file, in the form every editor reads
         #[arg(short = 'o', long = "output", value_name = "FILE")]
@@ -118,7 +125,7 @@ enum PageOutput {
 
 #[derive(Args, Debug)]
 struct RenderArgs {
-    /// Built-in name or component file; not needed with a definition file
+    /// Built-in name, component file, or oci://HOST/REPOSITORY:TAG; not needed with a definition file
     template: Option<String>,
     /// Name of the definition
     #[arg(long, default_value = "example")]
@@ -145,12 +152,18 @@ struct RenderArgs {
 /// When the template is unknown or refuses the values.
 pub async fn run(context: &Context, args: &TemplateArgs) -> Result<u8, CommandError> {
     match &args.command {
-        TemplateCommand::List { form } => list(context, form)?,
-        TemplateCommand::Show { template, all, output } => show(context, template, *all, *output)?,
-        TemplateCommand::Schema { template, file: None } => {
-            print_document(context, load_by_name(context, template)?.schema().document(), Output::Json);
+        TemplateCommand::List { remote: None, form } => list::built_in(context, form)?,
+        TemplateCommand::List { remote: Some(repository), form } => list::remote(context, repository, form).await?,
+        TemplateCommand::Show { template, accept_moved_tag, all, output } => {
+            show(context, &find(context, template, Moved::of(*accept_moved_tag)).await?, *all, *output)?;
         }
-        TemplateCommand::Schema { template, file: Some(file) } => write_schema(context, template, file)?,
+        TemplateCommand::Schema { template, file } => {
+            let template = find(context, template, Moved::Refuse).await?.template;
+            match file {
+                None => print_document(context, template.schema().document(), Output::Json),
+                Some(file) => write_schema(context, &template, file)?,
+            }
+        }
         TemplateCommand::Render(args) => render(context, args).await?,
         TemplateCommand::New(args) => return new::run(context, args).await,
         TemplateCommand::Build(args) => return build::run(context, args).await,
@@ -168,9 +181,8 @@ pub async fn run(context: &Context, args: &TemplateArgs) -> Result<u8, CommandEr
     Ok(exit::DONE)
 }
 
-fn write_schema(context: &Context, name: &str, file: &std::path::Path) -> Result<(), CommandError> {
-    let template = load_by_name(context, name)?;
-    let schema = crate::definition::values_schema(schema_of(&template));
+fn write_schema(context: &Context, template: &Template, file: &std::path::Path) -> Result<(), CommandError> {
+    let schema = crate::definition::values_schema(schema_of(template));
     let text = serde_json::to_string_pretty(&schema).expect("JSON serialises");
     crate::files::write_text(file, &format!("{text}\n"))?;
     let ui = &context.ui;
@@ -179,30 +191,8 @@ fn write_schema(context: &Context, name: &str, file: &std::path::Path) -> Result
     Ok(())
 }
 
-fn list(context: &Context, form: &ListingArgs) -> Result<(), CommandError> {
-    let mut listing = Listing::new(&["NAME", "VERSION", "SOFTWARE", "TITLE"], &["DIGEST"]);
-    let mut items = Vec::new();
-    for entry in builtin::all() {
-        let template = load_by_name(context, entry.name)?;
-        let metadata = template.metadata();
-        let software = metadata.app_version.clone().unwrap_or_else(|| "-".into());
-        let digest = format!("sha256:{}", entry.sha256);
-        let cells = vec![entry.name.to_owned(), metadata.version.clone(), software, titles(context, &template).title];
-        let name = format!("template/{}", entry.name);
-        listing.row(Row { name, cells, wide: vec![digest.clone()], ..Row::default() });
-        items.push(json!({"metadata": metadata, "digest": digest}));
-    }
-    let document = json!({"apiVersion": "ku8.dev/v1", "kind": "TemplateList", "items": items});
-    print_listing(context, &listing, &document, form)?;
-    if form.output.is_table() {
-        context.ui.say(&context.ui.err.dim("parameters of one: kubectl ku8 template show NAME"));
-    }
-    Ok(())
-}
-
-fn show(context: &Context, name: &str, all: bool, output: PageOutput) -> Result<(), CommandError> {
-    let template = load_by_name(context, name)?;
-    let page = Page::of(context, &template)?;
+fn show(context: &Context, loaded: &Loaded, all: bool, output: PageOutput) -> Result<(), CommandError> {
+    let page = Page::of(context, loaded)?;
     let ui = &context.ui;
     match output {
         PageOutput::Json => print_document(context, &page.document(), Output::Json),
@@ -234,7 +224,7 @@ fn check_kubernetes(version: &str) -> Result<(), CommandError> {
 async fn rendered_of(context: &Context, args: &RenderArgs) -> Result<(Definition, Template, Sources), CommandError> {
     if let Some(name) = &args.template {
         crate::definition::check_name(&args.name)?;
-        let template = load_by_name(context, name)?;
+        let template = find(context, name, Moved::Refuse).await?.template;
         let mut definition = Definition::new(&args.name, None);
         definition.spec.template = Some(TemplateRef { name: name.clone(), version: None, digest: None });
         let values = read_values(&args.files, &args.set)?;

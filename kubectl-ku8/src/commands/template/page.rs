@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::commands::Context;
 use crate::commands::new::{Cost, example_values, set, shown, titles};
 use crate::commands::pipeline::try_render;
+use crate::commands::resolve::Loaded;
 use crate::definition::{Definition, TemplateRef};
 use crate::error::CommandError;
 use crate::render::{Rendered, Template};
@@ -23,6 +24,10 @@ const CHOICES: usize = 8;
 /// Everything, ready to be shown.
 pub(super) struct Page<'t> {
     pub(super) template: &'t Template,
+    /// Who vouches for it.
+    pub(super) trust: String,
+    /// Where it came from; empty for what is built in.
+    pub(super) source: String,
     pub(super) title: String,
     pub(super) description: String,
     pub(super) parameters: Vec<Parameter>,
@@ -60,7 +65,9 @@ impl<'t> Page<'t> {
     ///
     /// # Errors
     /// When this machine cannot run templates.
-    pub(super) fn of(context: &Context, template: &'t Template) -> Result<Self, CommandError> {
+    pub(super) fn of(context: &Context, loaded: &'t Loaded) -> Result<Self, CommandError> {
+        let template = &loaded.template;
+        let (trust, source) = (loaded.trust.to_string(), loaded.source());
         let schema = template.schema();
         let words = titles(context, template);
         let parameters = parameters(schema, context.ui.lang().key());
@@ -86,7 +93,8 @@ impl<'t> Page<'t> {
             }
         }
         forms.splice(0..0, first);
-        Ok(Self { template, title: words.title, description: words.description, parameters, example, costs, forms })
+        let (title, description) = (words.title, words.description);
+        Ok(Self { template, trust, source, title, description, parameters, example, costs, forms })
     }
 
     /// The page as a document.
@@ -95,12 +103,16 @@ impl<'t> Page<'t> {
         let parameters: Vec<&_> = self.parameters.iter().map(|parameter| &parameter.told).collect();
         let costs: Vec<Value> =
             self.costs.iter().map(|(choice, cost)| json!({"choice": choice, "cost": cost})).collect();
-        json!({
+        let mut document = json!({
             "apiVersion": "ku8.dev/v1", "kind": "Template", "metadata": metadata,
-            "origin": self.template.origin().to_string(), "digest": format!("sha256:{}", self.template.digest()),
+            "origin": self.trust, "digest": format!("sha256:{}", self.template.digest()),
             "parameters": parameters, "costs": costs, "forms": self.forms,
             "operations": metadata.operations, "rules": metadata.rules,
-        })
+        });
+        if !self.source.is_empty() {
+            document["source"] = self.source.as_str().into();
+        }
+        document
     }
 
     /// The command that defines one.

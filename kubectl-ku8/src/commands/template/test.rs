@@ -215,7 +215,7 @@ async fn watch(context: &Context, job: &Job<'_>) -> Result<u8, CommandError> {
         if let Err(error) = once(context, job) {
             context.ui.fail(&error);
         }
-        if job.args.output == Output::Text {
+        if context.ui.live {
             context.ui.say(&context.ui.err.dim("watching; Ctrl-C ends"));
         }
         seen = Some(now);

@@ -3,6 +3,7 @@
 
 use super::page::{Form, Page, output_line};
 use crate::commands::new::shown;
+use crate::object::printable;
 use crate::schema::{Group, Parameter};
 use crate::terminal::{Styles, Table};
 
@@ -18,7 +19,14 @@ pub(super) fn text(page: &Page<'_>, style: Styles, all: bool) -> String {
         metadata.version,
         page.title,
         page.description,
-        page.template.origin(),
+        printable(
+            &[page.source.as_str(), &page.trust]
+                .map(str::to_owned)
+                .into_iter()
+                .filter(|fact| !fact.is_empty())
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
         page.template.digest()
     )];
     if !page.costs.is_empty() {

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use text::{code, comment};
 
 use crate::plan::{Confidence, Plan, Subject};
+use crate::terminal::plan_view::template_line;
 
 /// Smallest size that can be asked for: the line a bot finds its comment by, a title and the counts.
 pub const SMALLEST_MARKDOWN: usize = 1000;
@@ -227,6 +228,9 @@ fn head(plan: &Plan) -> String {
     let mut lines = vec![format!("### Plan for {}: {}", code(&place(subject)), verdict(plan)), String::new()];
     lines.push(facts.join(" · "));
     lines.push(String::new());
+    if let Some((words, worth)) = template_line(subject) {
+        lines.push(format!("{}{}\n", if worth { "⚠ " } else { "" }, code(&words)));
+    }
     let local = plan.changes.iter().filter(|change| change.confidence == Confidence::Local).count();
     if local > 0 {
         lines.push(format!(

@@ -132,6 +132,7 @@ fn p14_compiling_cannot_hurt() {
             let begin = Instant::now();
             let (outcome, taken) = children.watch(|| runtime.load(bytes, Origin::Cluster));
             let wall = begin.elapsed();
+            runtime.rest();
             children.assert_reaped();
             if full() || std::env::var_os("KU8_SHOW").is_some() {
                 let ends = outcome.as_ref().map_or_else(variant, |_| "Loaded".to_owned());

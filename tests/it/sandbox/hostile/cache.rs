@@ -85,7 +85,7 @@ fn damaged_entries_are_compiled_again() {
     }
     for step in 0..50 {
         cache.put(&cache.sound[..step * length / 50]);
-        cache.heals(&format!("cut off after {} of 50", step));
+        cache.heals(&format!("cut off after {step} of 50"));
     }
     cache.put(&[&cache.sound[..], b"x"].concat());
     cache.heals("one byte more");

@@ -1,6 +1,8 @@
 //! Every limit at its edge: the last that is let through, and one more, which is not.
 //! Caps that are asked before compiling have theirs in `render/inspect.rs`, schemas theirs in `schema/shape.rs`.
 
+use std::fmt::Write;
+
 use kubectl_ku8::render::{Isolation, Limits, Origin, RenderError, Rendered, Runtime, Settings, render};
 
 use super::super::guest::{Guest, service};
@@ -137,11 +139,12 @@ fn the_stack_ends_at_512_kib() {
     // A function that keeps sixteen numbers of eight bytes over its own call takes at least 128 bytes each time.
     let down = |depth: u64| {
         with(|g| {
-            let locals: String = (0..16).map(|n| format!("(local $l{n} i64)")).collect();
-            let set: String =
-                (0..16).map(|n| format!("(local.set $l{n} (i64.load (i32.const {})))", 16 + 8 * n)).collect();
-            let keep: String =
-                (0..16).map(|n| format!("(i64.store (i32.const {}) (local.get $l{n}))", 16 + 8 * n)).collect();
+            let (mut locals, mut set, mut keep) = (String::new(), String::new(), String::new());
+            for (n, at) in (0..16).map(|n| (n, 16 + 8 * n)) {
+                write!(locals, "(local $l{n} i64)").unwrap();
+                write!(set, "(local.set $l{n} (i64.load (i32.const {at})))").unwrap();
+                write!(keep, "(i64.store (i32.const {at}) (local.get $l{n}))").unwrap();
+            }
             g.core = format!(
                 "(func $down (param i32) {locals} {set}
                   (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1))))) {keep})"

@@ -11,7 +11,7 @@ fn generated(seed: u64) -> Option<Vec<u8>> {
     let mut chance = Chance::new(seed);
     let bytes: Vec<u8> = (0..2_048).map(|_| chance.byte()).collect();
     let mut source = arbitrary::Unstructured::new(&bytes);
-    let unusual = seed % 8 == 0;
+    let unusual = seed.is_multiple_of(8);
     let config = wasm_smith::Config {
         gc_enabled: unusual,
         exceptions_enabled: unusual,

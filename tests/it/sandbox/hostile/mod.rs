@@ -200,6 +200,7 @@ fn p13_hostile_components_harm_nothing() {
     let good_runtime = children.runtime(Some(kept.path()));
     let good = good_runtime.load(GOOD.clone(), Origin::File("good.wasm".into())).unwrap();
     let expected = render(&good_runtime, &good, &request(), &[]).unwrap();
+    good_runtime.rest();
 
     let cases: Vec<Case> =
         [endless::cases(), shapes::cases(), output::cases(), rules::cases()].into_iter().flatten().collect();
@@ -211,6 +212,7 @@ fn p13_hostile_components_harm_nothing() {
         let begin = Instant::now();
         let (outcome, taken) = children.watch(|| load_and_render(&runtime, &case.bytes));
         let wall = begin.elapsed();
+        runtime.rest();
         children.assert_reaped();
         let (ends, sentence) = match &outcome {
             Ok(_) => ("Rendered".to_owned(), String::new()),
@@ -231,6 +233,7 @@ fn p13_hostile_components_harm_nothing() {
         }
         peak = peak.max(taken.peak);
         assert_eq!(render(&good_runtime, &good, &request(), &[]).unwrap(), expected, "after {}", case.name);
+        good_runtime.rest();
     }
     let grown = kibibytes(parent, "VmRSS:").unwrap().saturating_sub(before) / 1024;
     assert!(grown < 64, "the parent grew by {grown} MiB");

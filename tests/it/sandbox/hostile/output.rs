@@ -126,7 +126,7 @@ fn encodings() -> Vec<Case> {
         Case::new(
             "escapes in a reason",
             &with(|g| {
-                g.diagnostics = Some(vec![(2, "\u{1b}".into(), "\u{9b}".into(), "\u{202e}\u{1b}[2Jno".into(), None)])
+                g.diagnostics = Some(vec![(2, "\u{1b}".into(), "\u{9b}".into(), "\u{202e}\u{1b}[2Jno".into(), None)]);
             }),
             "Diagnostics",
             "\\u{1b}[2Jno",

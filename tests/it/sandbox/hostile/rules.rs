@@ -1,6 +1,8 @@
 //! Components that render what a template may not: objects of others, rights, records of ours, fields of controllers.
 //! Every one of them runs well; the host's rules on what comes back refuse it.
 
+use serde_json::json;
+
 use super::super::guest::service;
 use super::{Case, with};
 
@@ -175,4 +177,26 @@ fn secrets() -> Vec<Case> {
             "secrets: ",
         ),
     ]
+}
+
+/// What a template could smuggle into a ConfigMap it would have to be given first: a secret's value is refused where
+/// values are judged, and what is left are names of Secrets.
+#[test]
+fn a_template_is_never_given_a_secret() {
+    let children = super::Watched::new();
+    let runtime = children.runtime(None);
+    let guest = with(|g| {
+        g.schema = br#"{"type":"object","properties":{"password":{"x-ku8-secret":true,"oneOf":[
+            {"type":"object","required":["secretRef"],"properties":{"secretRef":{"type":"object"}}},
+            {"type":"object","required":["generate"],"properties":{"generate":{"type":"object"}}}]}}}"#
+            .to_vec();
+    });
+    let template = super::loaded(&runtime, &guest);
+    for canary in [json!("hunter2-hunter2"), json!({"value": "hunter2-hunter2"}), json!(["hunter2-hunter2"])] {
+        let error = runtime.check(&template, json!({"password": canary})).unwrap_err();
+        assert_eq!(super::variant(&error), "Values", "{error:?}");
+        assert!(!format!("{error:?} {error}").contains("hunter2"), "{error:?}");
+    }
+    let named = json!({"password": {"secretRef": {"name": "db-auth", "key": "root"}}});
+    assert_eq!(runtime.check(&template, named.clone()).unwrap().values, named);
 }

@@ -178,6 +178,7 @@ fn p16_a_schema_cannot_hang_fetch_or_crash_us() {
         let begin = Instant::now();
         let (outcome, taken) = children.watch(|| judge(&runtime, one));
         let wall = begin.elapsed();
+        runtime.rest();
         children.assert_reaped();
         let sentence = outcome.as_ref().err().map(ToString::to_string).unwrap_or_default();
         let right = match (&outcome, one.refused) {
@@ -223,6 +224,7 @@ fn p16_a_schema_opens_nothing() {
     for one in &schemas {
         assert_eq!(judge(&runtime, one).is_err(), one.refused.is_some(), "{}", one.name);
     }
+    runtime.rest();
     let text = std::fs::read_to_string(&calls).unwrap();
     let outside: Vec<&str> = text.lines().filter(|line| !harmless(line)).collect();
     assert!(text.matches("execve(").count() >= schemas.len(), "nothing was traced: {text:.300}");
