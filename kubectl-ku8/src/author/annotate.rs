@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn values_stand_beside_the_lines_they_lead_to_and_the_yaml_means_the_same() {
-        let manifest = json!({"data": {"my.cnf": "a = 1\nsize = 3\n"}, "spec": {"args": ["x", "y"], "replicas": 3}});
+        let manifest = json!({"data": {"my.cnf": "a = 1\nsize = 3\n"}, "spec": {"args": ["x", "z"], "replicas": 3}});
         let (trace, mut object) = trace(&[
             ("/data/my.cnf", &[(0, &[2]), (2, &[1, 2])]),
             ("/spec/replicas", &[(0, &[]), (1, &[])]),
@@ -127,7 +127,7 @@ mod tests {
             text,
             "# ← replicas = 3 (given): without it this object may not be there\n\
              data:\n  my.cnf: |  # ← charset (default, lines 1-2), storage.size (preset, line 2)\n    a = 1\n    size = 3\n\
-             spec:\n  args:  # ← charset (default)\n  - x\n  - y\n  replicas: 3  # ← replicas = 3 (given), storage.size (preset)\n"
+             spec:\n  args:  # ← charset (default)\n  - x\n  - z\n  replicas: 3  # ← replicas = 3 (given), storage.size (preset)\n"
         );
         assert_eq!(yaml::documents(&text).unwrap(), [manifest]);
     }

@@ -184,7 +184,7 @@ fn cases_are_written_down_once_and_then_compared() {
     write(&home, "build/echo.wasm", changed.bytes());
     let text = home.run(&["template", "test"]);
     assert!(text.code == Some(1) && text.stdout.contains("1 passed, 1 differs"), "{text:?}");
-    assert!(text.stdout.contains("Service/echo") && text.stdout.contains("7/TCP → 8/TCP"), "{text:?}");
+    assert!(text.stdout.contains("Service/echo") && text.stdout.contains("spec.ports"), "{text:?}");
     assert!(text.stderr.contains("--bless"), "{text:?}");
     assert_eq!(results(&home, &["defaults"]), (vec!["defaults differs".into()], Some(1)));
     assert_eq!(results(&home, &["refused-none"]), (vec!["refused-none passed".into()], Some(0)));
@@ -336,8 +336,10 @@ fn every_field_says_which_values_it_follows() {
     let config = field(&found, "ConfigMap/example-config", "data[\"my.cnf\"]");
     let text = config["value"].as_str().unwrap();
     let from = config["from"].as_array().unwrap().iter().find(|from| from["path"] == "maxConnections").unwrap();
-    let number = usize::try_from(from["lines"][0].as_u64().unwrap()).unwrap();
-    assert!(text.lines().nth(number - 1).unwrap().contains("max_connections"), "{from}");
+    let lines: Vec<&str> = text.lines().collect();
+    let told = from["lines"].as_array().unwrap().iter().filter_map(Value::as_u64);
+    let told: Vec<&str> = told.map(|number| lines[usize::try_from(number).unwrap() - 1]).collect();
+    assert!(told.iter().any(|line| line.contains("max_connections")), "{told:?}");
     let values = found["values"].as_array().unwrap();
     assert!(values.iter().any(|value| value["effect"] == "none") && found["compared"].as_u64() > Some(50));
 

@@ -8,8 +8,6 @@ mod pods;
 mod requests;
 mod rules;
 mod schema;
-#[cfg(test)]
-mod tests;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -159,3 +157,8 @@ impl Report {
         self.findings
     }
 }
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod world;
