@@ -66,6 +66,8 @@ fn of_this_place(example: &str, registry: &str, mirror: &str) -> String {
         ("-n prod", "-n help-examples"),
         ("-n staging", "-n help-examples-staging"),
         ("hosts[0].name", "storage.size"),
+        ("registry.example.com", registry),
+        ("mirror.example.com", mirror),
         // The tools of languages are tried by tests/it/toolchains.
         ("template build", "template build --help"),
         // Registries and what is signed in them are tried by tests/e2e/signed.rs.

@@ -88,7 +88,7 @@ fn compare<T: Template>(folder: &Path) -> Result<(), String> {
     let values = definition.pointer("/spec/values").cloned().unwrap_or_else(|| json!({}));
     let mut case = Case::new(values).name(&word("/metadata/name", "demo"));
     word("/metadata/namespace", "default").clone_into(&mut case.namespace);
-    match (case.render::<T>(), read("expected.yaml"), read("expected.err")) {
+    match (case.answer::<T>(), read("expected.yaml"), read("expected.err")) {
         (Ok(rendered), Some(expected), _) => agree(&rendered, &documents(&expected)?),
         (Err(findings), _, Some(expected)) => refused(&findings, &expected),
         // The host refused these values before the template saw them.
