@@ -96,14 +96,14 @@ pub(super) async fn carry_out(
     let number = if deleting { 0 } else { next_revision(&operation.head, operation.definition) };
     let new = inventory_of(prepared);
     if !deleting {
-        if let Some(template) = &prepared.template {
-            if !template_store::keep(cluster, operation.namespace, template).await? {
-                context.ui.say(&format!(
-                    "The template is too large to keep in the cluster: whoever works on {} needs {}.",
-                    operation.definition.name(),
-                    template.source()
-                ));
-            }
+        if let Some(template) = &prepared.template
+            && !template_store::keep(cluster, operation.namespace, template).await?
+        {
+            context.ui.say(&format!(
+                "The template is too large to keep in the cluster: whoever works on {} needs {}.",
+                operation.definition.name(),
+                template.source()
+            ));
         }
         ensure_revision(context, cluster, &operation, number, &new).await?;
     }

@@ -42,10 +42,9 @@ impl PlanView {
 /// Renders a plan.
 pub fn render_plan(plan: &Plan, view: PlanView) -> String {
     let mut lines = vec![header(plan, view.styles)];
-    lines.extend(template_line(&plan.definition).map(|(words, worth)| match worth {
-        true => view.styles.warn(&words),
-        false => words,
-    }));
+    lines.extend(
+        template_line(&plan.definition).map(|(words, worth)| if worth { view.styles.warn(&words) } else { words }),
+    );
     let local = plan.changes.iter().filter(|change| change.confidence == Confidence::Local).count();
     if local > 0 {
         lines.push(view.styles.warn(&format!(

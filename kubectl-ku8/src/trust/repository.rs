@@ -46,10 +46,7 @@ impl Pattern {
             }
             return Repository::parse(text).map(Self::One);
         };
-        let above = match above.contains('/') {
-            true => Repository::parse(above)?.0,
-            false => host_of(above)?,
-        };
+        let above = if above.contains('/') { Repository::parse(above)?.0 } else { host_of(above)? };
         Ok(Self::Below(format!("{above}/")))
     }
 
@@ -88,25 +85,22 @@ fn host_of(text: &str) -> Result<String, String> {
         return Err("write the host in lower case".into());
     }
     let wrong = || format!("`{text}` is not a host, nor one with a port");
-    let (name, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (address, port) = rest.split_once(']').ok_or_else(wrong)?;
-            let address: std::net::Ipv6Addr = address.parse().map_err(|_| wrong())?;
-            (format!("[{address}]"), port.strip_prefix(':').or(port.is_empty().then_some("443")).ok_or_else(wrong)?)
+    let (name, port) = if let Some(rest) = text.strip_prefix('[') {
+        let (address, port) = rest.split_once(']').ok_or_else(wrong)?;
+        let address: std::net::Ipv6Addr = address.parse().map_err(|_| wrong())?;
+        (format!("[{address}]"), port.strip_prefix(':').or(port.is_empty().then_some("443")).ok_or_else(wrong)?)
+    } else {
+        let (name, port) = text.split_once(':').unwrap_or((text, "443"));
+        let label = |label: &str| {
+            !label.is_empty()
+                && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        if !name.split('.').all(label) {
+            return Err(wrong());
         }
-        None => {
-            let (name, port) = text.split_once(':').unwrap_or((text, "443"));
-            let label = |label: &str| {
-                !label.is_empty()
-                    && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-                    && !label.starts_with('-')
-                    && !label.ends_with('-')
-            };
-            if !name.split('.').all(label) {
-                return Err(wrong());
-            }
-            (name.to_owned(), port)
-        }
+        (name.to_owned(), port)
     };
     if port.starts_with('0') || !port.bytes().all(|byte| byte.is_ascii_digit()) || port.parse::<u16>().is_err() {
         return Err(wrong());

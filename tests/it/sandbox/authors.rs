@@ -69,7 +69,7 @@ fn built_in_templates_keep_every_rule() {
 fn a_component_that_does_not_load_is_a_finding_and_not_a_riddle() {
     let whole = Guest::default().bytes();
     let importing = with(|guest| guest.outer = r#"(import "wasi:clocks/wall-clock@0.2.0" (instance))"#.into());
-    let schema = with(|guest| guest.schema = br##"{"$ref":"http://example.com/schema"}"##.to_vec());
+    let schema = with(|guest| guest.schema = br#"{"$ref":"http://example.com/schema"}"#.to_vec());
     let metadata = with(|guest| guest.metadata = br#"{"name":"Echo"}"#.to_vec());
     for (bytes, code) in [
         (whole[..whole.len() / 2].to_vec(), "contract.load"),

@@ -70,14 +70,13 @@ fn a_component_of_the_first_contract_is_described_and_rendered_to_the_same_bytes
     for case in expected["cases"].as_array().unwrap() {
         let values = RUNTIME.check(&template, case["values"].clone()).unwrap().values;
         let rendered = render(&RUNTIME, &template, &asked(values), &[]);
-        match case["refused"].as_str() {
-            Some(words) => assert_eq!(rendered.unwrap_err().to_string(), words),
-            None => {
-                let rendered = rendered.unwrap();
-                assert_eq!(rendered.objects[0].id, "configmap/text");
-                assert_eq!(rendered.objects[0].manifest.value().to_string(), case["object"].to_string());
-                assert_eq!(json!(rendered.warnings), case["warnings"]);
-            }
+        if let Some(words) = case["refused"].as_str() {
+            assert_eq!(rendered.unwrap_err().to_string(), words)
+        } else {
+            let rendered = rendered.unwrap();
+            assert_eq!(rendered.objects[0].id, "configmap/text");
+            assert_eq!(rendered.objects[0].manifest.value().to_string(), case["object"].to_string());
+            assert_eq!(json!(rendered.warnings), case["warnings"]);
         }
     }
 }

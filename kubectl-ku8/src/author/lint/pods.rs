@@ -12,7 +12,7 @@ const POINTERS: [&str; 8] = ["_FILE", "_PATH", "_SECRET_NAME", "_DIR", "_URL_FIL
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
     let mut outputs = None;
-    let base = subject.runs.first().map(|run| &run.request["values"]).unwrap_or(&Value::Null);
+    let base = subject.runs.first().map_or(&Value::Null, |run| &run.request["values"]);
     for run in subject.runs {
         let mut given = Vec::new();
         let own = &run.request["values"];

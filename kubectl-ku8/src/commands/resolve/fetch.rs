@@ -194,7 +194,7 @@ impl<'c> Fetcher<'c> {
     /// Says whether all that a pinned reference needs is on this machine.
     pub(super) fn is_here(&self, pinned: &Reference, component: &str) -> bool {
         let has = |digest: &str| self.store.as_ref().is_some_and(|store| store.blob(digest).is_some());
-        pinned.digest().is_some_and(|digest| has(digest)) && has(component)
+        pinned.digest().is_some_and(&has) && has(component)
     }
 
     /// Remembers that a tag was used, once all that was asked of it went well.

@@ -122,7 +122,7 @@ fn library(messages: &[u8]) -> Option<(String, PathBuf)> {
             message["filenames"].as_array()?.iter().filter_map(Value::as_str).find(|file| file.ends_with(".wasm"))?;
         Some((message["target"]["name"].as_str()?.replace('-', "_"), PathBuf::from(file)))
     })
-    .last()
+    .next_back()
 }
 
 #[cfg(test)]
