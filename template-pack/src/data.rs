@@ -168,7 +168,8 @@ mod tests {
 
     #[test]
     fn pieces_that_code_names_stay_and_others_lose_their_count() {
-        let pieces: String = (0..200).map(|piece| format!("(data (i32.const {}) \"abc\")", piece * 4)).collect();
+        let pieces =
+            (0..200).map(|piece| format!("(data (i32.const {}) \"abc\")", piece * 4)).collect::<Vec<String>>().concat();
         let with = |code: &str| {
             wat::parse_str(format!("(module (memory (export \"memory\") 1) {pieces} (func (export \"f\") {code}))"))
                 .unwrap()
@@ -186,7 +187,8 @@ mod tests {
 
     #[test]
     fn modules_inside_of_components_are_joined_too() {
-        let inner: String = (0..200).map(|piece| format!("(data (i32.const {}) \"abc\")", piece * 4)).collect();
+        let inner =
+            (0..200).map(|piece| format!("(data (i32.const {}) \"abc\")", piece * 4)).collect::<Vec<String>>().concat();
         let text = |data: &str| {
             format!(
                 "(component (core module (memory 1) {data}) (component (core module (memory 1) {data})) (component))"

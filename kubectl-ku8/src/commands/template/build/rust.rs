@@ -116,13 +116,12 @@ fn linker(sysroot: &Path) -> Option<PathBuf> {
 fn library(messages: &[u8]) -> Option<(String, PathBuf)> {
     let text = String::from_utf8_lossy(messages);
     let made = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let made = made.filter(|message| message["reason"] == "compiler-artifact");
-    made.filter_map(|message| {
-        let file =
-            message["filenames"].as_array()?.iter().filter_map(Value::as_str).find(|file| file.ends_with(".wasm"))?;
-        Some((message["target"]["name"].as_str()?.replace('-', "_"), PathBuf::from(file)))
-    })
-    .next_back()
+    let mut made = made.filter(|message| message["reason"] == "compiler-artifact").filter_map(|message| {
+        let mut files = message["filenames"].as_array()?.iter().filter_map(Value::as_str).map(PathBuf::from);
+        let file = files.find(|file| file.extension().is_some_and(|ending| ending == "wasm"))?;
+        Some((message["target"]["name"].as_str()?.replace('-', "_"), file))
+    });
+    made.next_back()
 }
 
 #[cfg(test)]
