@@ -64,7 +64,7 @@ impl Publisher {
 
 /// A policy that wants a key for everything of a registry; `more` are further lines of the rule.
 fn policy(space: &Space, host: &str, signer: &Signer, more: &str) {
-    let key: String = signer.pem.lines().map(|line| format!("          {line}\n")).collect();
+    let key = signer.pem.lines().map(|line| format!("          {line}\n")).collect::<Vec<String>>().concat();
     let text = format!(
         "apiVersion: ku8.dev/v1\nkind: TrustPolicy\ndefault: refuse\nrules:\n  - match: {host}/acme/\n{more}    allOf:\n      - kind: pubKey\n        owner: acme-release\n        key: |\n{key}"
     );

@@ -63,7 +63,7 @@ fn checked(case: &Case) -> Result<Value, RenderError> {
 
 fn rendered(case: &Case) -> Result<Rendered, RenderError> {
     let template = RUNTIME.load_builtin(&case.template).unwrap()?;
-    render(&RUNTIME, &template, &request(&case.definition, checked(case)?), &allowed_kinds(&case.definition))
+    render(&RUNTIME, &template, &request(&case.definition, &checked(case)?), &allowed_kinds(&case.definition))
 }
 
 /// The file a result belongs into, and its text, as `template test` writes them.
@@ -148,7 +148,7 @@ pub(crate) fn crate_of(template: &str) -> Native {
 fn the_component_answers_as_its_crate_does() {
     for case in cases() {
         let Ok(values) = checked(&case) else { continue };
-        let request = request(&case.definition, values);
+        let request = request(&case.definition, &values);
         let request_read = Request::parse(&request.to_string());
         let native = request_read.and_then(|request| (crate_of(&case.template).render)(&request));
         let at =

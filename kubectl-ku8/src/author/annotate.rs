@@ -95,7 +95,10 @@ mod tests {
     use super::*;
     use crate::author::{TracedField, ValueOrigin};
 
-    fn trace(fields: &[(&str, &[(usize, &[usize])])]) -> (Trace, TracedObject) {
+    /// A field and its causes, each with lines.
+    type Led<'a> = (&'a str, &'a [(usize, &'a [usize])]);
+
+    fn trace(fields: &[Led<'_>]) -> (Trace, TracedObject) {
         let cause =
             |path: &str, value: Value, origin| Cause { path: path.into(), pointer: String::new(), value, origin };
         let causes = vec![

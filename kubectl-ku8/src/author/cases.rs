@@ -23,7 +23,7 @@ pub const KUBERNETES: &str = "1.36";
 const SEPARATOR: &str = "---\n";
 
 /// What a template is asked when nothing was published before.
-pub fn request(definition: &Definition, values: Value) -> Value {
+pub fn request(definition: &Definition, values: &Value) -> Value {
     json!({
         "apiVersion": "ku8/v1", "name": definition.name(),
         "namespace": definition.metadata.namespace.as_deref().unwrap_or("default"),
@@ -171,6 +171,7 @@ mod tests {
     use crate::object::Manifest;
     use crate::render::{Diagnostic, RenderedObject, Severity};
 
+    #[expect(clippy::unnecessary_wraps, reason = "what is written down is an outcome")]
     fn rendered(replicas: u32, names: &[&str]) -> Result<Rendered, RenderError> {
         let object = |name: &&str| RenderedObject {
             id: format!("statefulset/{name}"),

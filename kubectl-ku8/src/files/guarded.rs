@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     fn set(path: &Path, mode: u32) {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("a mode is set");
     }
 
     #[test]

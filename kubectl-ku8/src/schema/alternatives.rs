@@ -165,6 +165,7 @@ fn lists(told: &Explanation, elements: &[Value]) -> Vec<Value> {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers write json!")]
     fn others(kind: &str, present: Value) -> Vec<Value> {
         alternatives(&Explanation { kind: kind.into(), ..Explanation::default() }, &present)
     }

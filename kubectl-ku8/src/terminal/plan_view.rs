@@ -108,13 +108,13 @@ pub(super) fn template_line(subject: &Subject) -> Option<(String, bool)> {
     }
     if from.digest != to.digest {
         let digests = arrow(&brief(&from.digest), &brief(&to.digest));
-        words.push_str(&format!(" ({digests})"));
+        words.extend([" (", &digests, ")"]);
     }
-    words.push_str(&format!(", {}", printable(&subject.origin)));
+    words.extend([", ", &printable(&subject.origin)]);
     let moved = from.source != to.source;
     if moved {
         let place = |source: &str| if source.is_empty() { "built in".to_owned() } else { source.to_owned() };
-        words.push_str(&format!(", from {}", arrow(&place(&from.source), &place(&to.source))));
+        words.extend([", from ", &arrow(&place(&from.source), &place(&to.source))]);
     }
     Some((words, change.downgrade || moved))
 }

@@ -86,7 +86,7 @@ impl Policy {
     /// # Errors
     /// When the policy refuses the repository, or the name is not one.
     pub fn needs_signatures(&self, repository: &str) -> Result<bool, TrustError> {
-        let name = self.repository(repository)?;
+        let name = named(repository)?;
         let (rule, action) = self.rule_of(&name);
         match action {
             Action::Refuse => Err(self.refused(&name, rule)),
@@ -112,7 +112,7 @@ impl Policy {
     /// As [`Policy::judge`], with what was found out about each signature.
     pub fn examine(&self, repository: &str, manifest_digest: &str, signatures: &[Signature]) -> Examination {
         let empty = |outcome, policy| Examination { signatures: Vec::new(), left_out: 0, policy, outcome };
-        let name = match self.repository(repository) {
+        let name = match named(repository) {
             Ok(name) => name,
             Err(error) => return empty(Err(error), self.source.clone()),
         };
@@ -156,10 +156,6 @@ impl Policy {
         Examination { signatures: examined, left_out, policy, outcome }
     }
 
-    fn repository(&self, text: &str) -> Result<Repository, TrustError> {
-        Repository::parse(text).map_err(|reason| TrustError::Unclear { what: text.to_owned(), reason })
-    }
-
     fn rule_of(&self, name: &Repository) -> (Option<&Rule>, &Action) {
         let rule = self.rules.iter().find(|rule| rule.pattern.covers(name));
         (rule, rule.map_or(&self.default, |rule| &rule.action))
@@ -176,6 +172,10 @@ impl Policy {
     fn refused(&self, name: &Repository, rule: Option<&Rule>) -> TrustError {
         TrustError::Refused { repository: name.as_str().to_owned(), policy: self.place(rule) }
     }
+}
+
+fn named(text: &str) -> Result<Repository, TrustError> {
+    Repository::parse(text).map_err(|reason| TrustError::Unclear { what: text.to_owned(), reason })
 }
 
 impl Verdict {

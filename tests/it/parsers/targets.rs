@@ -1,6 +1,7 @@
 //! Every reader of input from outside, as a function of bytes: for the property tests here and for cargo fuzz.
 //! None may panic, and what reads must read the same again when it is written.
 
+#[expect(clippy::duplicate_mod, reason = "the fuzz targets read this file without the other tests")]
 #[path = "../sandbox/guest.rs"]
 mod guest;
 

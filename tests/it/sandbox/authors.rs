@@ -339,7 +339,7 @@ fn every_field_says_which_values_it_follows() {
     let lines: Vec<&str> = text.lines().collect();
     let told = from["lines"].as_array().unwrap().iter().filter_map(Value::as_u64);
     let told: Vec<&str> = told.map(|number| lines[usize::try_from(number).unwrap() - 1]).collect();
-    assert!(told.iter().any(|line| line.contains("max_connections")), "{told:?}");
+    assert!(told.iter().any(|line| line.contains("max-connections")), "{told:?}");
     let values = found["values"].as_array().unwrap();
     assert!(values.iter().any(|value| value["effect"] == "none") && found["compared"].as_u64() > Some(50));
 

@@ -27,10 +27,10 @@ fn policy(rules: &str) -> Policy {
 fn wanted(indent: usize, keys: &[(&str, &str)]) -> String {
     let pad = " ".repeat(indent);
     let one = |(owner, pem): &(&str, &str)| {
-        let key: String = pem.lines().map(|line| format!("{pad}    {line}\n")).collect();
+        let key = pem.lines().map(|line| format!("{pad}    {line}\n")).collect::<Vec<String>>().concat();
         format!("{pad}- kind: pubKey\n{pad}  owner: {owner}\n{pad}  key: |\n{key}")
     };
-    keys.iter().map(one).collect()
+    keys.iter().map(one).collect::<Vec<String>>().concat()
 }
 
 /// A policy that wants all of these keys for everything below `registry.example/acme/`.

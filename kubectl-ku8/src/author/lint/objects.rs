@@ -99,7 +99,8 @@ fn ids(subject: &Subject<'_>, report: &mut Report) {
 
 /// Selectors over all values that were tried under one name.
 fn unchanging(subject: &Subject<'_>, report: &mut Report) {
-    let mut known: BTreeMap<(&str, &str, String), (&Map<String, Value>, &Run)> = BTreeMap::new();
+    type Labels<'a> = &'a Map<String, Value>;
+    let mut known: BTreeMap<(&str, &str, String), (Labels<'_>, &Run)> = BTreeMap::new();
     for (run, objects) in rendered(subject) {
         for object in objects {
             for (path, labels) in fixed_selectors(object) {

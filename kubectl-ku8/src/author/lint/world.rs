@@ -19,6 +19,7 @@ pub(super) struct World {
     pub(super) kept: Kept,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write json!")]
 pub(super) fn property(more: Value) -> Value {
     let name = more["title"].as_str().unwrap_or_default().to_owned();
     let mut property = json!({"description": format!("What {name} does."),

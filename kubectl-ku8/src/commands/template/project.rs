@@ -44,7 +44,7 @@ impl Case {
         }
         let values = Value::Object(definition.spec.values.clone());
         let allowed = crate::author::cases::allowed_kinds(&definition);
-        Ok(Ask { request: request(&definition, values), allowed })
+        Ok(Ask { request: request(&definition, &values), allowed })
     }
 
     /// A file of the case.
@@ -93,8 +93,7 @@ pub(super) fn component(project: &Path, named: Option<&Path>) -> Result<PathBuf,
         found.iter().find(|file| file.file_name().map(|name| name.to_string_lossy().into_owned()) == own);
     let failed = |message: String| CommandError::new(printable(&message)).id(id::NO_COMPONENT);
     match (found.as_slice(), named_like_it) {
-        (_, Some(file)) => Ok(file.clone()),
-        ([file], None) => Ok(file.clone()),
+        (_, Some(file)) | ([file], None) => Ok(file.clone()),
         ([], None) => Err(failed(format!("no component in {}", folder.display()))
             .hint("build it: kubectl ku8 template build; or name one with --component FILE.wasm")),
         (many, None) => {

@@ -13,6 +13,7 @@ mod schemas;
 mod shapes;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -185,7 +186,9 @@ fn alone(path: &str) -> bool {
     let text = String::from_utf8_lossy(&output.stdout);
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.contains("1 passed"), "{text}\n{told}");
-    text.lines().filter(|line| line.starts_with('P')).for_each(|line| println!("{line}"));
+    for line in text.lines().filter(|line| line.starts_with('P')) {
+        writeln!(std::io::stdout(), "{line}").unwrap();
+    }
     false
 }
 
@@ -225,7 +228,7 @@ fn p13_hostile_components_harm_nothing() {
             failed.push(format!("{}: not a sentence for people: {sentence:.200?}", case.name));
         }
         // Processor time where it is known: the machine may be busy with something else.
-        if taken.busy > SECONDS || wall > Duration::from_secs(10) || taken.peak > PEAK {
+        if taken.busy > SECONDS || wall > Duration::from_secs(60) || taken.peak > PEAK {
             failed.push(format!("{}: {wall:?}, {taken:?}", case.name));
         }
         if taken.busy > slowest.0 {

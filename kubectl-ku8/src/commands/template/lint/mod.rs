@@ -140,7 +140,9 @@ fn report(context: &Context, shown: &str, template: &Template, project: Option<&
     let mut progress = context.ui.live.then(|| Progress::new(&context.ui, "trying", 2));
     let mut tried = |words: &str| {
         let trials = runtime.try_all(template, &asks);
-        progress.iter_mut().for_each(|progress| progress.step(words));
+        if let Some(progress) = &mut progress {
+            progress.step(words);
+        }
         trials
     };
     let (first, second) = (tried("once"), tried("twice"));

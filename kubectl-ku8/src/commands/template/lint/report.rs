@@ -73,14 +73,15 @@ impl Report {
             plural(self.count(Level::Warning), "warning"),
         );
         if let Some(limits) = self.limits {
-            text.push_str(&format!(
+            let tried = format!(
                 "\ntried with {} values that render and {} that are refused, each in two processes; needed at most {} of its instructions, {} of its memory, {} of its output",
                 self.rendered,
                 self.refused,
                 part(self.usage.fuel, limits.render_fuel),
                 part(self.usage.memory as u64, limits.memory as u64),
                 part(self.usage.output as u64, limits.output as u64),
-            ));
+            );
+            text.push_str(&tried);
         }
         text
     }

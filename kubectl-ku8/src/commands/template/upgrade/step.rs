@@ -1,6 +1,8 @@
 //! From which version of a template to which: found out, compared, and refused where that cannot be meant.
 //! It loads nothing and changes nothing.
 
+use std::path::Path;
+
 use semver::Version;
 use serde_json::{Value, json};
 
@@ -20,13 +22,18 @@ pub(super) struct Step {
     reference: String,
 }
 
+/// As a template's name is read: with a slash or as a component's file it is a path (decisions.md, 9).
+fn is_path(name: &str) -> bool {
+    name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "wasm")
+}
+
 /// What to load: the reference `--to` means for a definition with this template.
 ///
 /// # Errors
 /// When a version cannot be turned into a place.
 pub(super) fn target(stored: &TemplateRef, to: Option<&str>) -> Result<String, CommandError> {
     let is_registry = stored.name.starts_with("oci://");
-    let is_file = stored.name.contains('/') || stored.name.ends_with(".wasm");
+    let is_file = is_path(&stored.name);
     let Some(to) = to else {
         if is_registry {
             return Err(nothing_to_move("a template of a registry has many versions")
@@ -34,7 +41,7 @@ pub(super) fn target(stored: &TemplateRef, to: Option<&str>) -> Result<String, C
         }
         return Ok(stored.name.clone());
     };
-    if to.contains('/') || to.ends_with(".wasm") {
+    if is_path(to) {
         return Ok(to.to_owned());
     }
     if Version::parse(to).is_err() {
