@@ -71,7 +71,7 @@ fn a_component_of_the_first_contract_is_described_and_rendered_to_the_same_bytes
         let values = RUNTIME.check(&template, case["values"].clone()).unwrap().values;
         let rendered = render(&RUNTIME, &template, &asked(values), &[]);
         if let Some(words) = case["refused"].as_str() {
-            assert_eq!(rendered.unwrap_err().to_string(), words)
+            assert_eq!(rendered.unwrap_err().to_string(), words);
         } else {
             let rendered = rendered.unwrap();
             assert_eq!(rendered.objects[0].id, "configmap/text");

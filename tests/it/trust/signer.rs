@@ -130,7 +130,7 @@ pub(super) fn with(mut document: Value, pointer: &str, value: Value) -> Value {
         Value::Object(members) if value.is_null() => drop(members.remove(name)),
         Value::Object(members) => drop(members.insert(name.to_owned(), value)),
         Value::Array(list) => list[name.parse::<usize>().unwrap()] = value,
-        other => panic!("{pointer} of {other}"),
+        other => unreachable!("{pointer} of {other}"),
     }
     document
 }

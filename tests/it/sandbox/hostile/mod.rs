@@ -187,7 +187,7 @@ fn alone(path: &str) -> bool {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.contains("1 passed"), "{text}\n{told}");
     for line in text.lines().filter(|line| line.starts_with('P')) {
-        writeln!(std::io::stdout(), "{line}").unwrap();
+        std::io::stdout().write_all(format!("{line}\n").as_bytes()).unwrap();
     }
     false
 }
@@ -228,7 +228,7 @@ fn p13_hostile_components_harm_nothing() {
             failed.push(format!("{}: not a sentence for people: {sentence:.200?}", case.name));
         }
         // Processor time where it is known: the machine may be busy with something else.
-        if taken.busy > SECONDS || wall > Duration::from_secs(60) || taken.peak > PEAK {
+        if taken.busy > SECONDS || wall > Duration::from_mins(1) || taken.peak > PEAK {
             failed.push(format!("{}: {wall:?}, {taken:?}", case.name));
         }
         if taken.busy > slowest.0 {
