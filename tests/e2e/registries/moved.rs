@@ -38,7 +38,7 @@ fn a_moved_tag_is_refused_and_then_accepted() {
     assert!(!space.folder.join("never.tar").exists());
     assert_eq!(text(&hub.stored("events")["name"]), before);
     // The pin is not the tag: everything goes on as before.
-    space.run("plan events --detailed-exitcode").ok().says(&["no changes"]);
+    space.run("plan events --detailed-exitcode").ok().says(&["No changes"]);
 
     // On a machine that never saw the tag, the definition still knows.
     other.ku8(&["define", "events", "-t", &tag]).fails(1, &both);

@@ -17,7 +17,7 @@ fn a_pin_survives_a_registry_that_is_down() {
 
     // From this machine.
     hub.space.run("plan events --detailed-exitcode").ok();
-    hub.space.run("plan unpublished").ok();
+    hub.space.run("show unpublished").ok();
     hub.space.ku8(&["template", "show", &pinned]).ok();
     let tag = hub.echo(":1.0.0");
     hub.space.ku8(&["define", "more", "-t", &tag]).fails(1, &[&host, "cannot be reached", &pinned]).hints();

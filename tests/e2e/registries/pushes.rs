@@ -15,7 +15,7 @@ fn only_a_template_is_pushed_and_no_tag_twice() {
     space.ku8(&["template", "push", &text_file, &target]).fails(1, &["KU8-T002"]);
     space.ku8(&["template", "list", "--remote", &target]).exits(1);
 
-    let file = space.file("echo.wasm", versioned("echo", "1.0.0+build.7", &["echo"]));
+    let file = space.file("echo.wasm", versioned("echo", "1.0.0-rc.7", &["echo"]));
     let line = [
         "template",
         "push",
@@ -25,7 +25,7 @@ fn only_a_template_is_pushed_and_no_tag_twice() {
         "org.opencontainers.image.source=https://git.example.com/echo",
     ];
     let pushed = space.ku8(&line).ok().says(&[
-        "1.0.0_build.7@sha256:",
+        "1.0.0-rc.7@sha256:",
         "cosign sign --key cosign.key",
         "kubectl ku8 define NAME -t",
     ]);
@@ -33,9 +33,9 @@ fn only_a_template_is_pushed_and_no_tag_twice() {
     let again = space.ku8(&line).ok().says(&["is there already"]);
     let reference = |stdout: &str| stdout.rsplit(": ").next().unwrap_or_default().trim().to_owned();
     assert_eq!(reference(&pushed.stdout), reference(&again.stdout));
-    space.ku8(&["template", "push", &file, &target]).fails(1, &["KU8-O033", "1.0.0_build.7"]).hints();
+    space.ku8(&["template", "push", &file, &target]).fails(1, &["KU8-O033", "1.0.0-rc.7"]).hints();
     let forced = space.ku8(&["template", "push", &file, &target, "--force", "-o", "json"]).ok().json();
-    assert_eq!((text(&forced["version"]), forced["pushed"].as_bool()), ("1.0.0+build.7", Some(true)));
+    assert_eq!((text(&forced["version"]), forced["pushed"].as_bool()), ("1.0.0-rc.7", Some(true)));
 
     // What is pulled is what was pushed.
     space.ku8(&["template", "pull", text(&forced["reference"]), "-o", "back.wasm"]).ok();

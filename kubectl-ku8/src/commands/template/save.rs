@@ -16,9 +16,8 @@ use crate::terminal::Progress;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   kubectl ku8 template save oci://registry.example.com/team/kafka:1.0.0 -o templates.tar
-  kubectl ku8 template save oci://registry.example.com/team/kafka:1.0.0 oci://registry.example.com/team/mine:1.0.0 -o templates.tar
 
-There: kubectl ku8 template load templates.tar")]
+Several references go into one archive. There: kubectl ku8 template load templates.tar")]
 pub(super) struct SaveArgs {
     /// Templates: oci://HOST/REPOSITORY:TAG, or @sha256:DIGEST
     #[arg(value_name = "REFERENCE", required = true)]
