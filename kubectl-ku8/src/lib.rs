@@ -31,6 +31,13 @@
 //! |---|---|
 //! | a command | `commands/<name>.rs`, a variant and an arm in `commands/mod.rs`, a session in `tests/it/cli/` |
 //! | a template | `templates-wasm/<name>/`, a row in its README, a proof in `tests/pods`; `commands/template/` makes its page |
+//! | a language for templates | `skeletons/<language>/`, `commands/template/build/<language>.rs`, a test in `tests/it/toolchains` |
+//! | a rule for templates | `author/lint/rules.rs`, a function beside it, a case in `author/lint/tests.rs` |
+//! | a cap on what compiling may cost | `render/limits.rs`, asked in `render/inspect.rs`; a hostile component in `tests/it/sandbox/hostile/` |
+//! | an optional interface of templates | `template-sdk/wit/template.wit`, `render/bindings.rs`, `render/optional.rs`, a task in `render/child/` |
+//! | where a template's bytes come from | `commands/resolve/fetch.rs`; what is kept in `files/components.rs` and `commands/template_store.rs` |
+//! | a question to a registry | `registry/client.rs`; what one request may do is `registry/exchange.rs` |
+//! | a form of signature, a field of the policy | `trust/`, `schemas/trust-policy.json`, a case in `tests/it/trust/refused.rs` |
 //! | a readiness rule | a function in `wait/status.rs` and its cases in the same file |
 //! | a rule about whose field something is | `plan/policy.rs` before the server is asked, `plan/answer.rs` after |
 //! | a rule about what the cluster must have | `plan/placement.rs`; what is asked for it in `commands/owned.rs` |
