@@ -14,6 +14,10 @@ const SERVER: &str = "rabbitmq";
 
 /// A stage with the software of Debian unstable under the image's paths.
 fn stage(name: &str) -> Option<Stage> {
+    if std::env::var_os("KU8_FULL").is_none_or(|value| value.is_empty()) {
+        skip(name, "three nodes take many minutes; tests/run --full runs them");
+        return None;
+    }
     let root = debian::sid("sid-rabbitmq", &["rabbitmq-server"]).map_err(|why| skip(name, &why)).ok()?;
     let stage = Stage::new(name, &[])?;
     stage.root(root);
