@@ -1,6 +1,8 @@
 //! Which template a name or a pinned reference stands for: built in, a file, kept in the cluster, of a registry.
 //! Bytes with another digest than pinned are never taken for it.
 
+use std::path::Path;
+
 use futures::FutureExt as _;
 
 use super::{Fetcher, Kept, Loaded, Moved, Reach};
@@ -108,12 +110,17 @@ pub(in crate::commands) fn load_by_name(context: &Context, name: &str) -> Result
     found.now_or_never().unwrap_or_else(|| Err(CommandError::new(format!("{name} is not on this machine"))))
 }
 
+/// Says whether a template's name is a path: with a slash, or a component's file (decisions.md, 9). References of
+/// registries have slashes too; who may meet one asks for those first.
+pub(in crate::commands) fn is_path(name: &str) -> bool {
+    name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "wasm")
+}
+
 /// A built-in template or a file.
 fn load_plain(context: &Context, name: &str) -> Result<Loaded, CommandError> {
     let runtime = context.runtime()?;
-    let path = std::path::Path::new(name);
-    if name.contains('/') || path.extension().is_some_and(|ending| ending == "wasm") {
-        let bytes = crate::files::read_bytes(path)?;
+    if is_path(name) {
+        let bytes = crate::files::read_bytes(Path::new(name))?;
         return Ok(Loaded::plain(runtime.load(bytes, Origin::File(name.to_owned()))?));
     }
     if let Some(template) = runtime.load_builtin(name) {

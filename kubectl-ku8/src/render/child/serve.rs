@@ -90,15 +90,10 @@ impl Bench {
     fn answer(&mut self, runtime: &Runtime, digest: &str, task: Task) -> Result<Reply, RenderError> {
         let place = runtime.place(&self.component);
         Ok(match task {
-            Task::Describe => {
-                let (metadata, schema, abilities) = runtime.raw_description(&self.component)?;
-                self.schema = Some(describe(&metadata, &schema, abilities, false)?.schema);
-                Reply::Described { metadata, schema, abilities }
-            }
+            Task::Describe => self.describe(runtime)?,
             Task::Check { values } => {
                 if self.schema.is_none() {
-                    let (metadata, schema, abilities) = runtime.raw_description(&self.component)?;
-                    self.schema = Some(describe(&metadata, &schema, abilities, false)?.schema);
+                    self.describe(runtime)?;
                 }
                 let schema = self.schema.as_ref().expect("it was read above");
                 Reply::Checked(check_values(schema, values)?)
@@ -108,6 +103,13 @@ impl Bench {
             Task::Probe { request, live } => Reply::Probed(sandbox::probe(&place, &request, &live)?),
             Task::Migrate { from, values } => Reply::Migrated(sandbox::migrate(&place, &from, &values)?),
         })
+    }
+
+    /// Asks the template what it is, and keeps its schema.
+    fn describe(&mut self, runtime: &Runtime) -> Result<Reply, RenderError> {
+        let (metadata, schema, abilities) = runtime.raw_description(&self.component)?;
+        self.schema = Some(describe(&metadata, &schema, abilities, false)?.schema);
+        Ok(Reply::Described { metadata, schema, abilities })
     }
 }
 

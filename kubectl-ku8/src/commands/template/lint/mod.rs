@@ -13,7 +13,7 @@ use super::project::{cases, component, load};
 use crate::author::cases::written;
 use crate::author::{Finding, Kept, Level, RULES, Run, Subject, lint, requests, unloadable};
 use crate::cli::Output;
-use crate::commands::resolve::load_by_name;
+use crate::commands::resolve::{is_path, load_by_name};
 use crate::commands::{Context, print_document};
 use crate::error::{CommandError, exit, id};
 use crate::files::is_folder;
@@ -89,11 +89,10 @@ fn judged(context: &Context, args: &LintArgs) -> Result<Report, CommandError> {
     if !is_project && args.component.is_some() {
         return Err(CommandError::new("--component goes with the folder of a project").id(id::USAGE));
     }
-    let is_file = word.contains('/') || Path::new(word).extension().is_some_and(|ending| ending == "wasm");
     let file = if is_project {
         Some(component(&project, args.component.as_deref())?)
     } else {
-        (is_file && !word.starts_with("oci://")).then(|| PathBuf::from(word))
+        (is_path(word) && !word.starts_with("oci://")).then(|| PathBuf::from(word))
     };
     let Some(file) = file else {
         let template = load_by_name(context, word)?;

@@ -1,12 +1,11 @@
 //! From which version of a template to which: found out, compared, and refused where that cannot be meant.
 //! It loads nothing and changes nothing.
 
-use std::path::Path;
-
 use semver::Version;
 use serde_json::{Value, json};
 
 use super::{CommandError, Template, TemplateRef, id};
+use crate::commands::resolve::is_path;
 use crate::object::printable;
 use crate::render::{Origin, builtin};
 
@@ -20,11 +19,6 @@ pub(super) struct Step {
     to_digest: String,
     origin: String,
     reference: String,
-}
-
-/// As a template's name is read: with a slash or as a component's file it is a path (decisions.md, 9).
-fn is_path(name: &str) -> bool {
-    name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "wasm")
 }
 
 /// What to load: the reference `--to` means for a definition with this template.
