@@ -5,12 +5,9 @@ use serde_json::json;
 
 use super::Apply;
 use super::outcome::{ApplyEvent, Outcome, WriteError};
-use crate::cluster::{PlanClient, Precondition};
+use crate::cluster::{ConflictBackoff, PlanClient, Precondition};
 use crate::object::{LiveObject, ObjectKey, labels};
 use crate::plan::{Action, Change, Effect, SecretAction};
-
-/// Reads again when a controller wrote in between.
-const TRIES: u32 = 10;
 
 impl Apply<'_> {
     /// Deletes and marks; the caller does so only when no write failed.
@@ -66,7 +63,8 @@ impl Apply<'_> {
     ) -> Result<Outcome, WriteError> {
         let resource = self.cluster.reader().readable(&key.group_kind(), Some(version)).await?;
         let mut seen = seen.cloned();
-        for _ in 0..TRIES {
+        let mut backoff = ConflictBackoff::new();
+        while backoff.next().await {
             let Some(live) = &seen else { return Ok(Outcome::Pruned) };
             let pinned = Precondition::of(live);
             match self.cluster.delete(&resource, key, &pinned).await {
@@ -93,7 +91,8 @@ impl Apply<'_> {
     async fn retain(&self, key: &ObjectKey, seen: Option<&LiveObject>, outlives: bool) -> Result<Outcome, WriteError> {
         let resource = PlanClient::core(&key.kind);
         let mut seen = seen.cloned();
-        for _ in 0..TRIES {
+        let mut backoff = ConflictBackoff::new();
+        while backoff.next().await {
             let Some(live) = &seen else { return Ok(Outcome::Kept) };
             let patch = json!({"metadata": {"annotations": {labels::RETAINED_FROM: outlives.then(|| self.home())}}});
             match self.cluster.merge_patch(&resource, key, patch, &Precondition::of(live)).await {

@@ -7,8 +7,7 @@ use serde_json::Value;
 
 use super::Apply;
 use super::outcome::{Outcome, WriteError};
-use super::write::TRIES;
-use crate::cluster::{ClusterError, Precondition, Resource};
+use crate::cluster::{ClusterError, ConflictBackoff, Precondition, Resource};
 use crate::object::{LiveObject, Manifest, labels};
 use crate::plan::{Change, ReplaceMode};
 
@@ -39,7 +38,8 @@ impl Apply<'_> {
     ) -> Result<LiveObject, WriteError> {
         let stale = |what: &str| WriteError::Stale { object: change.key.to_string(), what: what.to_owned() };
         let mut live = seen.clone();
-        for _ in 0..TRIES {
+        let mut backoff = ConflictBackoff::new();
+        while backoff.next().await {
             let pinned = Precondition::of(&live);
             let deleted = match change.write.replace {
                 Some(ReplaceMode::Orphan) => self.cluster.delete_orphaning(resource, &change.key, &pinned).await,
@@ -97,7 +97,8 @@ impl Apply<'_> {
     pub(super) async fn grow(&self, change: &Change, patch: &Value) -> Result<(Outcome, LiveObject), WriteError> {
         let resource = crate::cluster::PlanClient::core("PersistentVolumeClaim");
         let mut seen = change.live.clone();
-        for _ in 0..TRIES {
+        let mut backoff = ConflictBackoff::new();
+        while backoff.next().await {
             let Some(live) = &seen else {
                 return Err(WriteError::Stale { object: change.key.to_string(), what: "it was deleted".into() });
             };

@@ -7,13 +7,11 @@ use serde_json::{Value, json};
 
 use super::Apply;
 use super::outcome::{Outcome, WriteError};
-use crate::cluster::{Ask, ClusterError, PlanClient, Precondition};
+use crate::cluster::{Ask, ClusterError, ConflictBackoff, PlanClient, Precondition};
 use crate::object::{LiveObject, Manifest, ObjectKey, PatchPolicy, labels};
 use crate::plan::{Action, Change, SecretAction, SecretChange, change_for, display_path};
 use crate::secrets;
 
-/// Looks at an object that controllers keep writing to before giving up (plan-apply.md, section 2.6).
-pub(super) const TRIES: u32 = 10;
 /// How long the server may take to serve a new kind, and how often it is asked.
 const ESTABLISHED: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(100);
@@ -30,7 +28,8 @@ impl Apply<'_> {
         let manifest = change.manifest.as_ref().expect("a change that writes has a manifest");
         let done = if change.action == Action::Create { Outcome::Created } else { Outcome::Configured };
         let mut seen = change.live.clone();
-        for _ in 0..TRIES {
+        let mut backoff = ConflictBackoff::new();
+        while backoff.next().await {
             match self.write_once(change, manifest, seen).await {
                 Ok(live) if change.key.kind == "CustomResourceDefinition" => {
                     return Ok((done, self.until_established(change, live).await?));
@@ -134,7 +133,8 @@ impl Apply<'_> {
             return Ok(Outcome::Created);
         }
         let mut live = secret.live.clone();
-        for _ in 0..TRIES {
+        let mut backoff = ConflictBackoff::new();
+        while backoff.next().await {
             let Some(seen) = &live else {
                 return Err(WriteError::Stale { object: key.to_string(), what: "it was deleted".into() });
             };

@@ -5,8 +5,8 @@ use ::http::Method;
 use serde_json::{Value, json};
 
 use super::http::Exchange;
-use super::observe::{APPLY, TRIES, pinned};
-use super::{ApiStatus, ClusterError, PlanClient, Resource};
+use super::observe::{APPLY, pinned};
+use super::{ApiStatus, ClusterError, ConflictBackoff, PlanClient, Resource};
 use crate::object::{DryRun, FieldConflict, LiveObject, Manifest, ObjectKey, Observation, Patch, labels};
 
 impl PlanClient {
@@ -115,19 +115,20 @@ impl PlanClient {
     ) -> Result<(ObjectKey, Observation), ClusterError> {
         let resource = self.resource_of(&key.group_kind(), None).await?;
         let mut live = seen;
-        let mut tries = 0;
-        loop {
+        let mut backoff = ConflictBackoff::new();
+        let mut lost = None;
+        while backoff.next().await {
             let mut body = patch.clone();
             body["metadata"]["uid"] = json!(live.uid());
             body["metadata"]["resourceVersion"] = json!(live.resource_version());
-            tries += 1;
             let answer = self.dry(Method::PATCH, &resource, &key, "application/merge-patch+json", &body, &[]).await;
             let dry_run = match answer {
                 Ok(value) => DryRun::Accepted(value),
-                Err(error) if error.is_conflict() && tries < TRIES => {
+                Err(error) if error.is_conflict() => {
                     let now = self.read(&resource, &key).await?.filter(|now| now.uid() == live.uid());
                     let Some(now) = now else { return Err(error) };
                     live = now;
+                    lost = Some(error);
                     continue;
                 }
                 Err(ClusterError::Forbidden { message, .. }) => DryRun::Forbidden(message),
@@ -139,6 +140,7 @@ impl PlanClient {
             };
             return Ok((key, Observation { live: Some(live), patch: None, dry_run }));
         }
+        Err(lost.expect("the first try is always made"))
     }
 
     /// The one door for dry-runs: nothing leaves it without `dryRun=All`.

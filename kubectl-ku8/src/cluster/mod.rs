@@ -1,6 +1,7 @@
 //! EDGE: the only room that talks to the Kubernetes API server.
 //! It never decides what to change: it reads what it is asked for and writes what a plan says.
 
+mod backoff;
 mod connect;
 mod dry_run;
 mod endpoint;
@@ -33,6 +34,7 @@ mod watch;
 mod wire;
 mod write;
 
+pub(crate) use backoff::ConflictBackoff;
 pub use connect::{ConnectOptions, Notice, Pod, Target, connect_target, service_account};
 pub use entries::{Entries, entries};
 pub use error::{ApiStatus, Cause, ClusterError};

@@ -4,14 +4,11 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
-use super::{ClusterError, PlanClient, Resource};
+use super::{ClusterError, ConflictBackoff, PlanClient, Resource};
 use crate::object::{DryRun, LiveObject, Manifest, ObjectKey, Observation, Observed, Patch, PatchPolicy};
 
 /// How many requests are under way at once (plan-apply.md, section 3.8).
 const CONCURRENCY: usize = 8;
-
-/// How often a busy object is looked at while planning.
-pub(super) const TRIES: u32 = 6;
 
 /// Content type of server-side apply with a JSON body.
 pub(crate) const APPLY: &str = "application/apply-patch+yaml";
@@ -87,17 +84,18 @@ impl PlanClient {
             let patch = Some(policy.patch(manifest, None));
             return Ok((key, Observation { live: None, patch, dry_run: DryRun::Unverified(why) }));
         }
-        let mut tries = 0;
-        loop {
+        let mut backoff = ConflictBackoff::new();
+        let mut lost = None;
+        while backoff.next().await {
             let live = self.read(&resource, &key).await?;
             let patch = policy.patch(manifest, live.as_ref());
-            tries += 1;
             match self.picture(&resource, &key, &patch, live.as_ref(), policy).await {
-                // A controller wrote between the requests: look again, a few times.
-                Err(error) if error.is_conflict() && tries < TRIES => {}
+                // Somebody wrote between the requests: look again.
+                Err(error) if error.is_conflict() => lost = Some(error),
                 answer => return Ok((key, Observation { live, patch: Some(patch), dry_run: answer? })),
             }
         }
+        Err(lost.expect("the first try is always made"))
     }
 
     /// What all writes of a patch would make of the object.

@@ -5,6 +5,7 @@
 
 mod ambiguous;
 mod api;
+mod contended;
 mod crash;
 mod ends;
 mod lock;
