@@ -265,3 +265,16 @@ fn a_module_is_packed_where_it_is_told_and_refused_with_a_reason() {
     assert!(refused.code == Some(1) && refused.stderr.contains("imports env.now"), "{}", refused.stderr);
     assert!(refused.stderr.contains("KU8-B005") && !home.path().join("out.wasm").exists());
 }
+
+#[test]
+fn what_packing_compiled_is_not_compiled_again() {
+    let home = Home::new();
+    std::fs::write(home.path().join("core.wasm"), super::packing::module()).unwrap();
+    let packed = home.run(&["template", "pack", "core.wasm", "-o", "echo.wasm"]);
+    assert_eq!(packed.code, Some(0), "{}", packed.stderr);
+    // The code of the component as it was written, with its description beside it.
+    let digest = packed.stdout.lines().find_map(|line| line.strip_prefix("sha256:")).unwrap().to_owned();
+    let kept = home.path().join(".cache/ku8");
+    let mut folders = std::fs::read_dir(&kept).unwrap().map(|folder| folder.unwrap().path());
+    assert!(folders.any(|folder| folder.join(format!("{digest}.cwasm")).is_file()), "{digest} in {}", kept.display());
+}
