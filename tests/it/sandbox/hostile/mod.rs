@@ -28,8 +28,8 @@ use super::{request, with};
 /// Memory the child may take, in MiB.
 const PEAK: u64 = 768;
 
-/// Processor time a child may take, compiling included.
-const SECONDS: f64 = 5.0;
+/// Processor time a child may take beyond compiling.
+const SECONDS: f64 = 1.0;
 
 /// A component and how it must end: the name of its error, and words of the sentence.
 struct Case {
@@ -227,7 +227,24 @@ fn p13_hostile_components_harm_nothing() {
         if sentence.chars().any(char::is_control) || sentence.len() > 32 * 1024 {
             failed.push(format!("{}: not a sentence for people: {sentence:.200?}", case.name));
         }
-        // Processor time where it is known: the machine may be busy with something else.
+        // Processor time where it is known: the machine may be busy with something else. And without compiling, which
+        // has limits of its own.
+        let mut taken = taken;
+        if taken.busy > SECONDS {
+            let code = tempfile::tempdir().unwrap();
+            let runtime = children.runtime(Some(code.path()));
+            let _ = load_and_render(&runtime, &case.bytes);
+            runtime.rest();
+            // What shares a processor with others is charged for waiting for memory: the best of three says what it takes.
+            for _ in 0..3 {
+                let again = children.watch(|| load_and_render(&runtime, &case.bytes)).1.busy;
+                taken.busy = taken.busy.min(again);
+                runtime.rest();
+                if taken.busy <= SECONDS {
+                    break;
+                }
+            }
+        }
         if taken.busy > SECONDS || wall > Duration::from_mins(1) || taken.peak > PEAK {
             failed.push(format!("{}: {wall:?}, {taken:?}", case.name));
         }
