@@ -5,6 +5,7 @@ mod archives;
 mod moved;
 mod outages;
 mod pins;
+mod proxies;
 mod pushes;
 
 use playground::{Registry, RegistryOptions};
