@@ -230,7 +230,7 @@ mod tests {
         let custom = [0, 2, 1, b'k'].to_vec();
         // A component inside, empty.
         let code = [4, 8, 0, b'a', b's', b'm', 0x0d, 0, 1, 0].to_vec();
-        let with = |parts: &[&Vec<u8>]| parts.iter().fold(plain.clone(), |bytes, part| [bytes, part.to_vec()].concat());
+        let with = |parts: &[&Vec<u8>]| [&[&plain], parts].concat().into_iter().flatten().copied().collect::<Vec<u8>>();
         let described = with(&[&code, &custom]);
         assert!(only_described(&with(&[&code]), &described));
         assert!(only_described(&described, &with(&[&code, &custom, &custom])));

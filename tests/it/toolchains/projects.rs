@@ -180,7 +180,7 @@ fn go_builds_are_reproducible() {
 #[test]
 fn rust_builds_are_reproducible() {
     // Each builds the standard library: minutes.
-    if std::env::var_os("KU8_FULL").is_none_or(|value| value.is_empty()) {
+    if !crate::full() {
         return skipped(&RUST, "two whole builds are for tests/run --full");
     }
     builds_are_reproducible(&RUST);

@@ -24,6 +24,7 @@ use kubectl_ku8::render::{Isolation, Limits, Origin, RenderError, Rendered, Runt
 
 use super::guest::Guest;
 use super::{request, with};
+use crate::full;
 
 /// Memory the child may take, in MiB.
 const PEAK: u64 = 768;
@@ -53,11 +54,6 @@ impl Case {
 /// The name of an error's variant.
 fn variant(error: &RenderError) -> String {
     format!("{error:?}").chars().take_while(char::is_ascii_alphabetic).collect()
-}
-
-/// Whether the long form of a test was asked for.
-fn full() -> bool {
-    std::env::var_os("KU8_FULL").is_some_and(|value| !value.is_empty())
 }
 
 /// What a child took, as last seen: it is looked at every other millisecond.
