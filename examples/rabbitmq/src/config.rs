@@ -7,7 +7,8 @@ use crate::objects::{AMQP, MANAGEMENT, METRICS};
 use crate::values::Values;
 
 /// Settings `extraConfig` may not touch.
-pub(crate) const OWNED: [&str; 13] = [
+pub(crate) const OWNED: [&str; 14] = [
+    "cluster_formation.discovery_retry_limit",
     "cluster_formation.peer_discovery_backend",
     "cluster_formation.target_cluster_size_hint",
     "cluster_name",
@@ -51,13 +52,11 @@ fn rabbitmq_conf(values: &Values, block: &Block) -> String {
         format!("vm_memory_high_watermark.absolute = {}", values.watermark(block).bytes()),
         format!("disk_free_limit.absolute = {}", limit.bytes()),
         format!("raft.wal_max_size_bytes = {}", values.log_size(block).bytes()),
+        // Whom an empty node joins is written by the init script; looking for it never ends in a cluster of its own.
         "cluster_formation.peer_discovery_backend = classic_config".to_owned(),
+        "cluster_formation.discovery_retry_limit = 1000000".to_owned(),
         format!("cluster_formation.target_cluster_size_hint = {count}"),
     ];
-    for ordinal in 0..count {
-        let host = Values::host(block, ordinal);
-        lines.push(format!("cluster_formation.classic_config.nodes.{} = rabbit@{host}", ordinal + 1));
-    }
     if values.management {
         lines.push(format!("management.tcp.port = {MANAGEMENT}"));
     }
