@@ -45,8 +45,10 @@ fn rabbitmq_conf(values: &Values, block: &Block) -> String {
         format!("cluster_name = {}", block.name),
         format!("default_user = {}", values.username),
         "default_queue_type = quorum".to_owned(),
-        // A new member of the cluster gets members of the queues by itself.
+        // A new member of the cluster gets members of the queues by itself. It is looked for when a node comes; should
+        // that be missed, because a queue is busy with the old one, it is not looked for again for an hour by default.
         "quorum_queue.continuous_membership_reconciliation.enabled = true".to_owned(),
+        "quorum_queue.continuous_membership_reconciliation.interval = 300000".to_owned(),
         format!("quorum_queue.continuous_membership_reconciliation.target_group_size = {count}"),
         format!("total_memory_available_override_value = {}", limit.bytes()),
         format!("vm_memory_high_watermark.absolute = {}", values.watermark(block).bytes()),

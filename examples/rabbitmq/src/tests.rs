@@ -58,6 +58,12 @@ fn an_empty_node_joins_whom_the_init_script_found_or_waits() {
 }
 
 #[test]
+fn queues_look_for_new_members_within_minutes() {
+    let text = config(json!({"replicas": 3}));
+    assert!(text.contains("membership_reconciliation.interval = 300000\n"), "an hour otherwise: {text}");
+}
+
+#[test]
 fn what_is_secret_is_generated_and_only_referred_to() {
     let rendered = rendered(json!({}));
     let intent = &rendered.secrets[0];
