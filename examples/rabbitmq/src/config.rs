@@ -7,7 +7,8 @@ use crate::objects::{AMQP, MANAGEMENT, METRICS};
 use crate::values::Values;
 
 /// Settings `extraConfig` may not touch.
-pub(crate) const OWNED: [&str; 13] = [
+pub(crate) const OWNED: [&str; 14] = [
+    "cluster_formation.discovery_retry_limit",
     "cluster_formation.peer_discovery_backend",
     "cluster_formation.target_cluster_size_hint",
     "cluster_name",
@@ -44,20 +45,20 @@ fn rabbitmq_conf(values: &Values, block: &Block) -> String {
         format!("cluster_name = {}", block.name),
         format!("default_user = {}", values.username),
         "default_queue_type = quorum".to_owned(),
-        // A new member of the cluster gets members of the queues by itself.
+        // A new member of the cluster gets members of the queues by itself. It is looked for when a node comes; should
+        // that be missed, because a queue is busy with the old one, it is not looked for again for an hour by default.
         "quorum_queue.continuous_membership_reconciliation.enabled = true".to_owned(),
+        "quorum_queue.continuous_membership_reconciliation.interval = 300000".to_owned(),
         format!("quorum_queue.continuous_membership_reconciliation.target_group_size = {count}"),
         format!("total_memory_available_override_value = {}", limit.bytes()),
         format!("vm_memory_high_watermark.absolute = {}", values.watermark(block).bytes()),
         format!("disk_free_limit.absolute = {}", limit.bytes()),
         format!("raft.wal_max_size_bytes = {}", values.log_size(block).bytes()),
+        // Whom an empty node joins is written by the init script; looking for it never ends in a cluster of its own.
         "cluster_formation.peer_discovery_backend = classic_config".to_owned(),
+        "cluster_formation.discovery_retry_limit = 1000000".to_owned(),
         format!("cluster_formation.target_cluster_size_hint = {count}"),
     ];
-    for ordinal in 0..count {
-        let host = Values::host(block, ordinal);
-        lines.push(format!("cluster_formation.classic_config.nodes.{} = rabbit@{host}", ordinal + 1));
-    }
     if values.management {
         lines.push(format!("management.tcp.port = {MANAGEMENT}"));
     }

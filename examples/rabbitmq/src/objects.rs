@@ -86,7 +86,8 @@ fn server(values: &Values, block: &Block) -> Container {
         .startup(ping().period(10).failures(60))
         // Each try starts a virtual machine of its own: not too often.
         .liveness(ping().period(60).failures(3))
-        .readiness(Probe::exec(["rabbitmq-diagnostics", "-q", "check_port_listener", "5672"]).timeout(20).period(15))
+        // It listens when it has booted, as a member, and not while it is drained.
+        .readiness(Probe::tcp("tcp-amqp").timeout(5).period(5))
         .pre_stop(["sh", "/config/stop.sh"]);
     if values.management {
         container = container.port("http-management", MANAGEMENT);

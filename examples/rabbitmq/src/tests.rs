@@ -39,15 +39,28 @@ fn settings_follow_from_the_memory_of_the_pod() {
 
 #[test]
 fn every_node_knows_all_nodes_by_their_whole_names() {
-    let text = config(json!({"replicas": 3}));
-    for ordinal in 0..3 {
-        let line = format!(
-            "cluster_formation.classic_config.nodes.{} = rabbit@demo-{ordinal}.demo-headless.prod.svc.cluster.local\n",
-            ordinal + 1
-        );
-        assert!(text.contains(&line), "{text}");
+    let rendered = rendered(json!({"replicas": 3}));
+    let pod = &rendered.find("StatefulSet", "demo").unwrap()["spec"]["template"]["spec"];
+    let hosts = [0, 1, 2].map(|ordinal| format!("demo-{ordinal}.demo-headless.prod.svc.cluster.local")).join(" ");
+    for container in [&pod["initContainers"][0], &pod["containers"][0]] {
+        let variables = container["env"].as_array().unwrap();
+        let found = variables.iter().find(|variable| variable["name"] == "KU8_HOSTS").unwrap();
+        assert_eq!(found["value"], hosts.as_str());
     }
-    assert!(text.contains("target_cluster_size_hint = 3\n") && !text.contains("nodes.4"));
+}
+
+#[test]
+fn an_empty_node_joins_whom_the_init_script_found_or_waits() {
+    let text = config(json!({"replicas": 3}));
+    assert!(text.contains("target_cluster_size_hint = 3\n") && text.contains("discovery_retry_limit = 1000000\n"));
+    // A list here would have the first node look for nodes that wait for it.
+    assert!(!text.contains("classic_config.nodes"), "{text}");
+}
+
+#[test]
+fn queues_look_for_new_members_within_minutes() {
+    let text = config(json!({"replicas": 3}));
+    assert!(text.contains("membership_reconciliation.interval = 300000\n"), "an hour otherwise: {text}");
 }
 
 #[test]

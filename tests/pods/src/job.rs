@@ -1,13 +1,17 @@
-//! Jobs: pods that run to their end.
-//! It never remembers that one has run: the test says when.
+//! What runs to its end: Jobs, and init containers.
+//! It never remembers that a Job has run, and never waits for an end for ever.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::answer::Answer;
+use crate::life::tail;
 use crate::manifest::{Plan, text};
 use crate::stage::{Inner, Stage};
+
+/// How long a container may take that has an end: it may wait for others that start.
+const LONGEST: Duration = Duration::from_mins(5);
 
 impl Stage {
     /// Runs the Job whose name begins so, with the tries it has; what its containers said in the last one is the
@@ -59,6 +63,45 @@ impl Inner {
                 Answer { code: codes.into_iter().find(|code| *code != 0).unwrap_or(0), stdout, stderr: String::new() }
             }
             Err(why) => Answer { code: -1, stdout, stderr: why },
+        }
+    }
+
+    /// Runs an init container to its end, again if it fails.
+    pub(crate) fn run_init(&self, pod: &str, generation: u32, container: &Value, retries: u32) -> Result<(), String> {
+        let name = text(&container["name"]);
+        let mut left = retries;
+        loop {
+            self.begin(pod, generation, container)?;
+            let code = self.await_end(pod, generation, &name)?;
+            if code == 0 {
+                return Ok(());
+            }
+            if left == 0 {
+                return Err(format!("{name} ended with {code}: {}", tail(&self.logs(pod, &name))));
+            }
+            left -= 1;
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    }
+
+    /// Waits until a container has ended, and takes it out of the pod.
+    pub(crate) fn await_end(&self, pod: &str, generation: u32, container: &str) -> Result<i32, String> {
+        let end = Instant::now() + LONGEST;
+        loop {
+            if Instant::now() > end {
+                return Err(format!("{container} has no end in {LONGEST:?}: {}", tail(&self.logs(pod, container))));
+            }
+            {
+                let mut state = self.state();
+                let gone = || format!("{pod} was ended while {container} ran");
+                let pod = state.pod(pod, generation).ok_or_else(gone)?;
+                let code = pod.container(container).ok_or_else(gone)?.process.ended();
+                if let Some(code) = code {
+                    pod.containers.retain(|running| running.spec["name"] != container);
+                    return Ok(code);
+                }
+            }
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 }

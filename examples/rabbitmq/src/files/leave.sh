@@ -13,7 +13,10 @@ done
 
 # Members of queues leave while this node still votes: each queue agrees to it, or says why not.
 rabbitmq-queues -q shrink "$RABBITMQ_NODENAME" --errors-only
-rabbitmq-diagnostics -q check_if_node_is_quorum_critical
+# Of two nodes each is critical for what both know of the cluster, but not while both run: then one hands over and goes.
+whole='rabbit_nodes:list_members() -- rabbit_nodes:list_running() =:= [] andalso whereis(rabbit_stream_coordinator)
+    =:= undefined andalso rabbit_queue_type:list_with_minimum_quorum() =:= [].'
+[ "$(rabbitmqctl -q eval "$whole")" = true ] || rabbitmq-diagnostics -q check_if_node_is_quorum_critical
 rabbitmqctl -q stop_app
 rabbitmqctl -q -n "$other" forget_cluster_node "$RABBITMQ_NODENAME"
 # Should the cluster grow again, this volume counts as empty.
