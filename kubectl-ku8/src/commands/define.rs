@@ -52,7 +52,7 @@ pub struct DefineArgs {
     #[arg(long, value_name = "GROUP/KIND")]
     pub(super) allow_kind: Vec<String>,
     /// Take what a registry's tag names now, although it named something else before
-    #[arg(long, requires = "template")]
+    #[arg(long)]
     pub(super) accept_moved_tag: bool,
     /// Start from nothing instead of the stored definition
     #[arg(long)]

@@ -25,6 +25,28 @@ pub(in crate::commands) async fn load(
     cluster: Option<(&PlanClient, &str)>,
     reach: Reach,
 ) -> Result<Loaded, CommandError> {
+    load_moved(context, reference, cluster, reach, Moved::Refuse).await
+}
+
+/// As [`load`], of a document nobody has pinned yet.
+///
+/// # Errors
+/// As [`load`], and a tag that was moved and not accepted.
+pub(in crate::commands) async fn load_unpinned(
+    context: &Context,
+    reference: &TemplateRef,
+    moved: Moved,
+) -> Result<Template, CommandError> {
+    Ok(load_moved(context, reference, None, Reach::Network, moved).await?.template)
+}
+
+async fn load_moved(
+    context: &Context,
+    reference: &TemplateRef,
+    cluster: Option<(&PlanClient, &str)>,
+    reach: Reach,
+    moved: Moved,
+) -> Result<Loaded, CommandError> {
     let runtime = context.runtime()?;
     let pinned = reference.digest.as_deref().map(|digest| digest.trim_start_matches("sha256:"));
     if let Some(entry) = builtin::all().iter().find(|entry| Some(entry.sha256) == pinned) {
@@ -33,7 +55,7 @@ pub(in crate::commands) async fn load(
     if Reference::is_meant(&reference.name) {
         let fetcher = Fetcher::new(context, reach)?;
         let asked = Reference::parse(&reference.name)?;
-        let found = fetcher.pin(&asked, None, Moved::Refuse).await?;
+        let found = fetcher.pin(&asked, None, moved).await?;
         return fetched(&fetcher, &asked, &found, reference.digest.as_deref(), cluster).await;
     }
     if let (Some(digest), Some((cluster, namespace))) = (pinned, cluster)

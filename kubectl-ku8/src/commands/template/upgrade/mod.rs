@@ -33,6 +33,9 @@ pub(super) struct UpgradeArgs {
     to: Option<String>,
     #[command(flatten)]
     set: SetArgs,
+    /// Take what a registry's tag names now, although it named something else before
+    #[arg(long, requires = "to")]
+    accept_moved_tag: bool,
     /// Go back to an older version; values pass unchanged
     #[arg(long)]
     downgrade: bool,
@@ -63,7 +66,7 @@ pub(super) async fn run(context: &Context, args: &UpgradeArgs) -> Result<u8, Com
     let mut definition = head.definition.clone();
     definition.spec.template = Some(TemplateRef { name: target, version: None, digest: None });
     let place = Some((cluster.reader(), namespace.as_str()));
-    let pin = Pin { stored: Some(&stored), renew: true, moved: Moved::Refuse };
+    let pin = Pin { stored: Some(&stored), renew: true, moved: Moved::of(args.accept_moved_tag) };
     let Some(loaded) = pin_template(context, &mut definition, pin, place).await? else {
         return Err(nothing_to_move("no template is named"));
     };
