@@ -138,11 +138,25 @@ pub(in crate::commands) fn is_path(name: &str) -> bool {
     name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "wasm")
 }
 
+/// A registry's template as other tools write it, without the scheme: `ghcr.io/acme/kafka:1.0.0`.
+pub(in crate::commands) fn of_registry(name: &str) -> Option<String> {
+    let (host, _) = name.split_once('/')?;
+    let is_host = host == "localhost" || host.trim_matches('.').contains(['.', ':']);
+    let written = format!("oci://{name}");
+    (is_host && Reference::parse(&written).is_ok_and(|read| read.tag().is_some())).then_some(written)
+}
+
 /// A built-in template or a file.
 fn load_plain(context: &Context, name: &str) -> Result<Loaded, CommandError> {
     let runtime = context.runtime()?;
     if is_path(name) {
-        let bytes = crate::files::read_bytes(Path::new(name))?;
+        let bytes = crate::files::read_bytes(Path::new(name)).map_err(|error| {
+            let failed = CommandError::from(error);
+            match of_registry(name) {
+                Some(reference) => failed.hint(format!("a template of a registry is written {reference}")),
+                None => failed,
+            }
+        })?;
         return Ok(Loaded::plain(runtime.load(bytes, Origin::File(name.to_owned()))?));
     }
     if let Some(template) = runtime.load_builtin(name) {
@@ -226,4 +240,26 @@ fn is_same(stored: &TemplateRef, asked: &TemplateRef) -> bool {
     stored.name == asked.name
         || Reference::parse(&asked.name)
             .is_ok_and(|read| read.digest().is_none() && unpinned(&stored.name).as_ref() == Some(&read))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_without_its_scheme_is_known_by_its_host_and_tag() {
+        for (name, written) in [
+            ("ghcr.io/acme/kafka:1.0.0", Some("oci://ghcr.io/acme/kafka:1.0.0")),
+            ("127.0.0.1:5000/kafka:1.0.0", Some("oci://127.0.0.1:5000/kafka:1.0.0")),
+            ("localhost/kafka:1.0.0", Some("oci://localhost/kafka:1.0.0")),
+            ("./build/mine.wasm", None),
+            ("../mine.wasm", None),
+            ("build/mine.wasm", None),
+            ("v1.0/mine.wasm", None),
+            ("/srv/mine.wasm", None),
+            ("kafka", None),
+        ] {
+            assert_eq!(of_registry(name).as_deref(), written, "{name}");
+        }
+    }
 }

@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 
 use super::explain::schema_of;
 use super::pipeline::render_values;
-use super::resolve::{Loaded, Moved, SetArgs, as_typed, find, load_unpinned, read_values};
+use super::resolve::{Moved, SetArgs, as_typed, find, load_unpinned, read_values};
 use super::{Context, print_document};
 use crate::cli::{ListingArgs, Output};
 use crate::definition::{Definition, Sources, TemplateRef, modeline, yaml};
@@ -161,7 +161,8 @@ pub async fn run(context: &Context, args: &TemplateArgs) -> Result<u8, CommandEr
         TemplateCommand::List { remote: None, form } => list::built_in(context, form)?,
         TemplateCommand::List { remote: Some(repository), form } => list::remote(context, repository, form).await?,
         TemplateCommand::Show { template, accept_moved_tag, all, output } => {
-            show(context, &find(context, template, Moved::of(*accept_moved_tag)).await?, *all, *output)?;
+            let loaded = find(context, template, Moved::of(*accept_moved_tag)).await?;
+            show(context, &Page::of(context, template, &loaded)?, *all, *output);
         }
         TemplateCommand::Schema { template, accept_moved_tag, file } => {
             let template = find(context, template, Moved::of(*accept_moved_tag)).await?.template;
@@ -197,21 +198,19 @@ fn write_schema(context: &Context, template: &Template, file: &std::path::Path) 
     Ok(())
 }
 
-fn show(context: &Context, loaded: &Loaded, all: bool, output: PageOutput) -> Result<(), CommandError> {
-    let page = Page::of(context, loaded)?;
+fn show(context: &Context, page: &Page<'_>, all: bool, output: PageOutput) {
     let ui = &context.ui;
     match output {
         PageOutput::Json => print_document(context, &page.document(), Output::Json),
         PageOutput::Yaml => print_document(context, &page.document(), Output::Yaml),
-        PageOutput::Markdown => ui.print(&markdown::markdown(&page)),
+        PageOutput::Markdown => ui.print(&markdown::markdown(page)),
         PageOutput::Text => {
-            ui.print(&text::text(&page, ui.out, all));
+            ui.print(&text::text(page, ui.out, all));
             if !all {
                 ui.say(&ui.err.dim("with --all: parameters for experts, and the rules"));
             }
         }
     }
-    Ok(())
 }
 
 /// `1.30` and newer; templates are written for nothing older.
