@@ -113,6 +113,17 @@ impl Context {
         Ok(self.cluster()?.reader().target().namespace.clone())
     }
 
+    /// The flags that led here, for a command that is told to come next: ` -n shop`; nothing where the kubeconfig says it.
+    pub(super) fn again(&self) -> String {
+        let (globals, mut words) = (&self.globals, String::new());
+        for (flag, value) in [("--context", &globals.connection.context), ("-n", &globals.namespace)] {
+            if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+                words.push_str(&format!(" {flag} {}", crate::object::printable(value)));
+            }
+        }
+        words
+    }
+
     /// Where images come from: `KU8_IMAGE_REGISTRY` and `KU8_IMAGE_PULL_SECRETS`.
     ///
     /// # Errors
