@@ -115,13 +115,12 @@ impl Context {
 
     /// The flags that led here, for a command that is told to come next: ` -n shop`; nothing where the kubeconfig says it.
     pub(super) fn again(&self) -> String {
-        let (globals, mut words) = (&self.globals, String::new());
-        for (flag, value) in [("--context", &globals.connection.context), ("-n", &globals.namespace)] {
-            if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
-                words.push_str(&format!(" {flag} {}", crate::object::printable(value)));
-            }
-        }
-        words
+        let places = [("--context", &self.globals.connection.context), ("-n", &self.globals.namespace)];
+        let given =
+            places.iter().filter_map(|(flag, value)| Some((flag, value.as_ref().filter(|name| !name.is_empty())?)));
+        let words: Vec<String> =
+            given.map(|(flag, name)| format!(" {flag} {}", crate::object::printable(name))).collect();
+        words.concat()
     }
 
     /// Where images come from: `KU8_IMAGE_REGISTRY` and `KU8_IMAGE_PULL_SECRETS`.

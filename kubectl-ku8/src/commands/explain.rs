@@ -26,7 +26,7 @@ const DEFINITION: &str = "definition";
   kubectl ku8 explain mysql.storage.size
   kubectl ku8 explain definition.spec         # the fields of a definition file
   kubectl ku8 explain ./build/mine.wasm hosts[0].name
-  kubectl ku8 explain oci://registry.example.com/team/kafka:1.0.0 listeners
+  kubectl ku8 explain oci://registry.example.com/team/kafka:1.0.0 replicas
   kubectl ku8 explain mysql.version -o json")]
 pub struct ExplainArgs {
     /// Template and parameter, such as mysql.storage.size, or definition and field

@@ -31,6 +31,11 @@ fn every_command_that_looks_at_a_template_takes_a_reference() {
         space.ku8(&["template", "test", reference]).fails(1, &["KU8-G009", &fetch]);
         space.ku8(&["template", "test", "--component", reference]).fails(1, &["KU8-G009", &fetch]);
     }
+    // A sound one, judged by its reference alone.
+    let sound = concat!(env!("CARGO_MANIFEST_DIR"), "/../templates-wasm/dist/redis.wasm");
+    let redis = format!("oci://{}/team/redis", hub.registry.host());
+    let pushed = hub.space.ku8(&["template", "push", sound, &redis, "-o", "json"]).ok().json();
+    hub.space.ku8(&["template", "lint", crate::stage::text(&pushed["reference"])]).ok().says(&["redis", "0 errors"]);
 }
 
 #[test]

@@ -31,19 +31,18 @@ pub(super) async fn build(context: &Context, folder: &Path) -> Result<Module, Co
     }
     let kit = Kit { project: folder, name: "node_modules", files: &["package.json", "package-lock.json"] };
     let node = format!("node {}", found.unwrap_or_default().0);
-    let maker = match kit.whole(&node) {
-        Some(maker) => maker,
-        None => {
-            let maker = kit.begin(&context.ui)?;
-            // What a lock file says is taken as it is; without one npm writes it, to be kept with the sources.
-            let locked = crate::files::exists(&folder.join("package-lock.json"));
-            // `ci` empties the folder, which is for a build's own alone.
-            let verb = if locked && maker == Maker::Build { "ci" } else { "install" };
-            let fetched = call("npm", words(&[verb, "--no-audit", "--no-fund", "--loglevel=error"])).run().await;
-            fetched.map_err(|error| kit.blamed(maker, error))?;
-            kit.done(maker, &node)?;
-            maker
-        }
+    let maker = if let Some(maker) = kit.whole(&node) {
+        maker
+    } else {
+        let maker = kit.begin(&context.ui)?;
+        // What a lock file says is taken as it is; without one npm writes it, to be kept with the sources.
+        let locked = crate::files::exists(&folder.join("package-lock.json"));
+        // `ci` empties the folder, which is for a build's own alone.
+        let verb = if locked && maker == Maker::Build { "ci" } else { "install" };
+        let fetched = call("npm", words(&[verb, "--no-audit", "--no-fund", "--loglevel=error"])).run().await;
+        fetched.map_err(|error| kit.blamed(maker, error))?;
+        kit.done(maker, &node)?;
+        maker
     };
     let component = crate::files::make_folder(&folder.join("build"))?.join(".core");
     let mut arguments = words(&["run", "--silent", "build", "--"]);

@@ -31,14 +31,13 @@ pub(super) async fn build(context: &Context, folder: &Path) -> Result<Module, Co
     crate::files::read_text(&folder.join("requirements.txt"))?;
     let kit = Kit { project: folder, name: ".venv", files: &["requirements.txt"] };
     let (environment, version) = (kit.folder(), format!("python {major}.{minor}"));
-    let maker = match kit.whole(&version) {
-        Some(maker) => maker,
-        None => {
-            let maker = kit.begin(&context.ui)?;
-            fetch(folder, &environment).await.map_err(|error| kit.blamed(maker, error))?;
-            kit.done(maker, &version)?;
-            maker
-        }
+    let maker = if let Some(maker) = kit.whole(&version) {
+        maker
+    } else {
+        let maker = kit.begin(&context.ui)?;
+        fetch(folder, &environment).await.map_err(|error| kit.blamed(maker, error))?;
+        kit.done(maker, &version)?;
+        maker
     };
     let component = crate::files::make_folder(&folder.join("build"))?.join(".core");
     let (compiler, mut arguments) = compiler(&environment);
