@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use crate::stage::Space;
+use crate::stage::{Space, full};
 
 const WRITERS: usize = 8;
 const DEFINITIONS: usize = 10;
@@ -12,8 +12,7 @@ const DEFINITIONS: usize = 10;
 #[test]
 fn p9_edits_made_at_once_are_never_lost() {
     let Some(space) = Space::new("p9") else { return };
-    let full = std::env::var_os("KU8_FULL").is_some_and(|value| !value.is_empty());
-    let edits = if full { 250 } else { 25 };
+    let edits = if full() { 250 } else { 25 };
     for n in 0..DEFINITIONS {
         space.ku8(&["define", &format!("d{n}"), "-t", "redis"]).ok();
     }

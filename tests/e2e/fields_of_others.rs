@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::stage::{Space, text, yaml};
+use crate::stage::{Space, full, text, yaml};
 
 const KEYS: [&str; 5] = ["a", "b", "c", "d", "e"];
 
@@ -110,8 +110,7 @@ fn data_of_all(space: &Space) -> BTreeMap<String, BTreeMap<String, String>> {
 #[test]
 fn p5_fields_of_others_are_never_taken_in_silence() {
     let Some(space) = Space::new("p5") else { return };
-    let full = std::env::var_os("KU8_FULL").is_some_and(|value| !value.is_empty());
-    let (rounds, count) = if full { (50, 200) } else { (5, 200) };
+    let (rounds, count) = if full() { (50, 200) } else { (5, 200) };
     let (mut cases, mut told, mut kept) = (0, 0, 0);
     for round in 0..rounds {
         let mut chance = Chance(0x2545_f491_4f6c_dd1d ^ (round + 1));

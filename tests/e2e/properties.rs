@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::stage::{Space, text, yaml};
+use crate::stage::{Space, full, text, yaml};
 
 /// A small generator with a seed, so that a failure can be had again.
 struct Chance(u64);
@@ -308,8 +308,7 @@ fn seen(space: &Space, objects: &[Value]) -> Vec<Value> {
 #[test]
 fn a_plan_of_what_was_just_applied_is_empty_and_a_plan_of_a_change_is_what_happens() {
     let Some(space) = Space::new("properties") else { return };
-    let full = std::env::var_os("KU8_FULL").is_some_and(|value| !value.is_empty());
-    let rounds = if full { 12 } else { 4 };
+    let rounds = if full() { 12 } else { 4 };
     let (mut empty, mut told, mut fields_told) = (0, 0, 0);
     for round in 0..rounds {
         let mut chance = Chance(0x9e37_79b9_7f4a_7c15 ^ (round + 1));

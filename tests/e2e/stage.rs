@@ -36,6 +36,11 @@ fn cluster() -> Option<&'static Cluster> {
     found.as_ref()
 }
 
+/// Whether every case is asked for, as `tests/run --full` does, or a tenth of them.
+pub(crate) fn full() -> bool {
+    std::env::var_os("KU8_FULL").is_some_and(|value| !value.is_empty())
+}
+
 /// Past the capture of test output.
 pub(crate) fn say(line: &str) {
     // A closed stderr is no reason to fail a test.

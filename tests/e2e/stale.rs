@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::stage::{Space, config_map, service, sha256, text, version, yaml};
+use crate::stage::{Space, config_map, full, service, sha256, text, version, yaml};
 
 /// Something happens between plan and apply; returns the file to apply.
 type Change = fn(&Space, &str, u64) -> String;
@@ -139,8 +139,7 @@ fn versions(space: &Space) -> BTreeMap<String, String> {
 
 #[test]
 fn p4_a_stale_plan_is_refused_and_nothing_of_it_is_written() {
-    let full = std::env::var_os("KU8_FULL").is_some_and(|value| !value.is_empty());
-    let seeds: u64 = if full { 50 } else { 3 };
+    let seeds: u64 = if full() { 50 } else { 3 };
     let (mut refused, mut failed) = (0, Vec::new());
     for (index, (what, change)) in CHANGES.iter().enumerate() {
         let Some(space) = Space::new(&format!("p4-{index}")) else { return };

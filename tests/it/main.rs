@@ -38,3 +38,8 @@ mod sampled;
 mod template_pages;
 mod toolchains;
 mod trust;
+
+/// Whether every case is asked for, as `tests/run --full` does, or a tenth of them.
+pub(crate) fn full() -> bool {
+    std::env::var_os("KU8_FULL").is_some_and(|value| !value.is_empty())
+}

@@ -11,6 +11,8 @@ impl From<RegistryError> for CommandError {
         match &error {
             E::Reference { .. } => told(id::REFERENCE)
                 .hint("it is written oci://HOST[:PORT]/REPOSITORY[:TAG][@sha256:DIGEST], such as oci://ghcr.io/acme/rabbitmq:1.0.0"),
+            E::Unreachable { host, reason } if reason.starts_with("through the proxy ") => told(id::REGISTRY_UNREACHABLE)
+                .hint(format!("check HTTPS_PROXY and its login; to go around it: export NO_PROXY={host}")),
             E::Unreachable { .. } => told(id::REGISTRY_UNREACHABLE)
                 .hint("check the address and your network; what is pinned and was used on this machine before needs no registry"),
             E::Timeout { .. } => told(id::REGISTRY_TIMEOUT).hint("try again; a mirror nearer to you helps: --registry-mirror FROM=TO"),

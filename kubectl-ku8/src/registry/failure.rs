@@ -61,7 +61,7 @@ fn find_tls(error: &legacy::Error) -> Option<&rustls::Error> {
 }
 
 /// The innermost error says what happened; the outer ones only say where.
-fn root_cause(error: &(dyn Error + 'static)) -> String {
+pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
         deepest = source;

@@ -22,7 +22,9 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tower::{BoxError, Service, ServiceExt as _};
 
+use super::failure::root_cause;
 use super::{RegistryError, Settings};
+use crate::object::printable;
 use crate::secrets::redact;
 
 /// What sends requests.
@@ -105,6 +107,13 @@ impl Way {
     }
 }
 
+/// A proxy's address as messages name it, without a login.
+fn place(proxy: &Uri) -> String {
+    let host = proxy.host().unwrap_or_default();
+    let port = proxy.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+    printable(&format!("{}://{host}{port}", proxy.scheme_str().unwrap_or("http")))
+}
+
 impl Service<Uri> for Way {
     type Response = TokioIo<TcpStream>;
     type Error = BoxError;
@@ -118,7 +127,13 @@ impl Service<Uri> for Way {
         let (tcp, proxy) = (self.tcp.clone(), self.proxy(&server));
         Box::pin(async move {
             let Some(proxy) = proxy else { return Ok(tcp.oneshot(server).await?) };
-            let through = |error: BoxError| BoxError::from(format!("through the proxy: {error}"));
+            let place = place(proxy.uri());
+            let through = |error: BoxError| {
+                let cause = root_cause(&*error);
+                // The library's word for what stands before it already.
+                let cause = cause.strip_prefix("tunnel error: ").unwrap_or(&cause);
+                BoxError::from(format!("through the proxy {place} of HTTPS_PROXY: {cause}"))
+            };
             if proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("socks5")) {
                 let mut socks = SocksV5::new(proxy.uri().clone(), tcp);
                 if let Some((user, password)) = proxy.raw_auth() {

@@ -24,6 +24,18 @@ const TOTAL_BYTES: u64 = 512 * 1024 * 1024;
 
 /// The compiled form of the component with this digest, if a sound one is there.
 pub(super) fn load(engine: &Engine, directory: &Path, digest: &str) -> Option<Component> {
+    deserialize(engine, read(engine, directory, digest)?.get(HEADER..)?)
+}
+
+/// Keeps the code of one component for another one too, whose code is the same.
+pub(super) fn copy(engine: &Engine, directory: &Path, from: &str, to: &str) {
+    let Some(content) = read(engine, directory, from) else { return };
+    let _ = write(&directory.join(folder_name(engine)), to, &content[HEADER..]);
+    evict(directory);
+}
+
+/// A sound entry, with its header.
+fn read(engine: &Engine, directory: &Path, digest: &str) -> Option<Vec<u8>> {
     let folder = open_folder(&directory.join(folder_name(engine)))?;
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = rustix::fs::openat(&folder, file_name(digest), flags, Mode::empty()).ok()?;
@@ -36,11 +48,7 @@ pub(super) fn load(engine: &Engine, directory: &Path, digest: &str) -> Option<Co
     let _ = rustix::fs::futimens(&file, &Timestamps { last_access: now, last_modification: now });
     let mut content = Vec::with_capacity(usize::try_from(size).ok()?);
     File::from(file).take(ENTRY_BYTES).read_to_end(&mut content).ok()?;
-    let body = content.get(HEADER..)?;
-    if content[..HEADER] != header(digest, body) {
-        return None;
-    }
-    deserialize(engine, body)
+    (content.get(..HEADER)? == header(digest, &content[HEADER..])).then_some(content)
 }
 
 /// Keeps a compiled component; what cannot be kept is compiled again next time.
@@ -170,6 +178,10 @@ mod tests {
         // Under another's name, flipped, cut off, writable by others, a link: all are compiled again.
         std::fs::copy(&file, folder.join("bb.cwasm")).unwrap();
         assert!(load(&engine, home.path(), "bb").is_none());
+        copy(&engine, home.path(), "aa", "dd");
+        assert!(load(&engine, home.path(), "dd").is_some());
+        copy(&engine, home.path(), "bb", "ee");
+        assert!(!folder.join("ee.cwasm").exists(), "what is not believed is not copied");
         let sound = std::fs::read(&file).unwrap();
         let mut flipped = sound.clone();
         flipped[HEADER + 100] ^= 1;

@@ -25,7 +25,7 @@ fn config() -> Config {
     config.wasm_relaxed_simd(false).wasm_memory64(false).wasm_multi_memory(false).wasm_custom_page_sizes(false);
     config.concurrency_support(false);
     // No reservation of gigabytes per memory: the child runs under an address space limit, and a render is short.
-    config.memory_reservation(0).memory_reservation_for_growth(1024 * 1024).memory_guard_size(64 * 1024);
+    config.memory_reservation(0).memory_reservation_for_growth(16 * 1024 * 1024).memory_guard_size(64 * 1024);
     // No file descriptors either, so that the child can give them up before it runs a guest.
     config.memory_init_cow(false);
     config.wasm_backtrace_max_frames(NonZeroUsize::new(16));

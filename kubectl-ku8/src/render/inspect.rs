@@ -89,6 +89,23 @@ fn section(bytes: &[u8], name: &str) -> Option<Vec<u8>> {
     None
 }
 
+/// Says whether a component is another one with nothing but custom sections after it, so that one's compiled code is the
+/// other's too.
+pub(super) fn only_described(plain: &[u8], described: &[u8]) -> bool {
+    let Some(added) = described.strip_prefix(plain) else { return false };
+    if names(plain).is_err() {
+        return false;
+    }
+    let from = described.len() - added.len();
+    let mut payloads = Parser::new(0).parse_all(described);
+    payloads.all(|payload| match payload {
+        // A section that began before is part of the plain component, which ended where one of its sections did.
+        Ok(Payload::CustomSection(_) | Payload::End(_)) => true,
+        Ok(other) => other.as_section().is_none_or(|(_, range)| range.start < from),
+        Err(_) => false,
+    })
+}
+
 /// Names of the outermost component's imports and exports.
 fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), RenderError> {
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
@@ -205,6 +222,25 @@ mod tests {
         assert_eq!(check(b"\0asm\x01\0\0\0"), Err(RenderError::CoreModule));
         assert_eq!(check(b"\0asm\x0d\0\x01\0"), Err(RenderError::NotATemplate(vec![])));
         assert_eq!(check(&vec![0; COMPONENT_BYTES + 1]), Err(RenderError::ComponentTooLarge(COMPONENT_BYTES + 1)));
+    }
+
+    #[test]
+    fn only_descriptions_are_taken_for_no_change_of_the_code() {
+        let plain = b"\0asm\x0d\0\x01\0".to_vec();
+        let custom = [0, 2, 1, b'k'].to_vec();
+        // A component inside, empty.
+        let code = [4, 8, 0, b'a', b's', b'm', 0x0d, 0, 1, 0].to_vec();
+        let with = |parts: &[&Vec<u8>]| [&[&plain], parts].concat().into_iter().flatten().copied().collect::<Vec<u8>>();
+        let described = with(&[&code, &custom]);
+        assert!(only_described(&with(&[&code]), &described));
+        assert!(only_described(&described, &with(&[&code, &custom, &custom])));
+        assert!(only_described(&described, &described));
+        for other in [with(&[&code, &code]), with(&[&code, &custom, &code]), with(&[&custom, &code]), plain.clone()] {
+            assert!(!only_described(&with(&[&code]), &other), "{other:?}");
+        }
+        assert!(!only_described(&described[..described.len() - 1], &described), "cut off inside a section");
+        assert!(!only_described(&with(&[&code]), &described[..described.len() - 1]));
+        assert!(!only_described(b"", &described));
     }
 
     fn leb(mut number: usize) -> Vec<u8> {

@@ -47,15 +47,18 @@ pub(super) const NOTES: usize = 64 * 1024;
 pub(super) const CHILD_MEMORY_BYTES: u64 = 2 * 1024 * MIB as u64;
 /// Processor seconds of that child, all its threads together.
 pub(super) const CHILD_CPU_SECONDS: u64 = 120;
-/// Wall clock of that child.
+/// Wall clock of that child for one task.
 pub(super) const CHILD_WALL_SECONDS: u64 = 60;
+/// As many times that while it compiles: on a busy machine, processor time is what a compilation is held against.
+pub(super) const COMPILE_WALLS: u32 = 5;
 /// Threads that child compiles with; each costs address space.
 pub(super) const CHILD_THREADS: usize = 4;
 
 /// Limits of one call into a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Instructions of `render`, about.
+    /// Instructions of `render`, about: 500 objects need 12 million. The dearest instruction takes a nanosecond, so that
+    /// the slowest render ends within a second.
     pub render_fuel: u64,
     /// Instructions of `metadata` and of `schema`.
     pub describe_fuel: u64,
@@ -76,7 +79,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            render_fuel: 2_000_000_000,
+            render_fuel: 1_000_000_000,
             describe_fuel: 200_000_000,
             memory: 64 * MIB,
             memories: 8,

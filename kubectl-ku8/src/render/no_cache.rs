@@ -13,3 +13,6 @@ pub(super) fn load(_: &Engine, _: &Path, _: &str) -> Option<Component> {
 
 /// Keeps nothing.
 pub(super) fn store(_: &Engine, _: &Path, _: &str, _: &Component) {}
+
+/// Keeps nothing.
+pub(super) fn copy(_: &Engine, _: &Path, _: &str, _: &str) {}

@@ -193,6 +193,16 @@ impl Runtime {
         }
     }
 
+    /// Keeps the code that was compiled for a component for the same component with its description beside it too, so
+    /// that it is not compiled again. What is more than a description is left alone.
+    pub fn keep_for(&self, plain: &Template, described: &[u8]) {
+        if let Some(directory) = self.settings.cache.as_deref()
+            && inspect::only_described(plain.bytes(), described)
+        {
+            cache::copy(&self.engine, directory, plain.digest(), &digest(described));
+        }
+    }
+
     /// Ends the processes that wait for another task; the next task starts its own. They end with the runtime too.
     pub fn rest(&self) {
         self.sessions.end();

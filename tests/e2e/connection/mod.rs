@@ -7,7 +7,7 @@ mod files;
 mod flags;
 mod plugins;
 mod proxies;
-mod server;
+pub(crate) mod server;
 mod servers;
 
 use std::path::{Path, PathBuf};

@@ -94,8 +94,8 @@ pub(super) enum Speaks {
 }
 
 /// A listener with what it has seen.
-pub(super) struct Listener<T> {
-    pub(super) address: SocketAddr,
+pub(crate) struct Listener<T> {
+    pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<T>>>,
     ended: Arc<AtomicBool>,
 }
@@ -123,7 +123,7 @@ impl<T: Clone + Send + 'static> Listener<T> {
     }
 
     /// What was seen since the last time.
-    pub(super) fn take(&self) -> Vec<T> {
+    pub(crate) fn take(&self) -> Vec<T> {
         std::mem::take(&mut *self.seen.lock().expect("no thread panics"))
     }
 }
@@ -228,7 +228,7 @@ fn converse<S: Read + Write>(
 
 /// An HTTP proxy that leads every tunnel and every request to one address, over TLS itself or not. It writes down
 /// the head of each request it was asked.
-pub(super) fn http_proxy(to: SocketAddr, login: Option<&'static str>, secure: bool) -> Listener<String> {
+pub(crate) fn http_proxy(to: SocketAddr, login: Option<&'static str>, secure: bool) -> Listener<String> {
     let tls = secure.then(|| tls(Speaks::Tls));
     Listener::start("127.0.0.1:0", move |stream, note| {
         stream.set_nodelay(true)?;
@@ -311,7 +311,7 @@ fn relay(client: &mut StreamOwned<ServerConnection, TcpStream>, mut server: TcpS
 
 /// A SOCKS5 proxy (RFC 1928, RFC 1929) that leads everything to one address. It writes down what it was asked for:
 /// `name api.invalid:6443 as ada:secret`.
-pub(super) fn socks(to: SocketAddr, login: bool) -> Listener<String> {
+pub(crate) fn socks(to: SocketAddr, login: bool) -> Listener<String> {
     Listener::start("127.0.0.1:0", move |mut stream, note| {
         let mut exact = |size: usize| {
             let mut bytes = vec![0; size];

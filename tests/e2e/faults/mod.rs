@@ -15,12 +15,7 @@ mod stack;
 mod table;
 pub(crate) mod wire;
 
-use crate::stage::say;
-
-/// Whether every point is tried.
-fn full() -> bool {
-    std::env::var_os("KU8_FULL").is_some_and(|value| !value.is_empty())
-}
+use crate::stage::{full, say};
 
 /// `all` in a full run, else a tenth of it.
 fn count(all: usize) -> usize {

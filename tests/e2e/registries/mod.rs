@@ -6,6 +6,7 @@ mod looks;
 mod moved;
 mod outages;
 mod pins;
+mod proxies;
 mod pushes;
 
 use playground::{Registry, RegistryOptions};

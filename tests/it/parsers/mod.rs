@@ -167,8 +167,7 @@ fn mutate(seed: &[u8], other: &[u8], chance: &mut Chance) -> Vec<u8> {
 
 #[test]
 fn p17_no_input_crashes_a_reader() {
-    let full = std::env::var_os("KU8_FULL").is_some_and(|value| !value.is_empty());
-    let runs = if full { 200_000 } else { 4_000 };
+    let runs = if crate::full() { 200_000 } else { 4_000 };
     for (name, target) in TARGETS {
         let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
         let mut slowest = Duration::ZERO;

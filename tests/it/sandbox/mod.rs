@@ -79,7 +79,7 @@ fn a_template_describes_itself_and_its_values_are_checked() {
 fn endless_work_runs_out_of_fuel() {
     let endless = "(loop $again (br $again))";
     let in_render = with(|guest| guest.render_body = endless.into());
-    refusal(&in_render, "exceeded its instruction budget of 2000000000 in `render`");
+    refusal(&in_render, "exceeded its instruction budget of 1000000000 in `render`");
     let in_metadata = with(|guest| guest.metadata_body = endless.into());
     refusal(&in_metadata, "budget of 200000000 in `metadata`");
     let in_start = with(|guest| guest.core = format!("(func $start {endless}) (start $start)"));

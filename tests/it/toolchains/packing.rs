@@ -32,7 +32,7 @@ impl Data {
 
 /// A core module as a C compiler makes one: it starts itself, writes to standard error, asks for chance and for the time,
 /// and has eight letters of that as its notes.
-fn module() -> Vec<u8> {
+pub(super) fn module() -> Vec<u8> {
     let mut data = Data::default();
     let metadata = data.text(METADATA);
     let metadata = data.words(&metadata);

@@ -183,7 +183,7 @@ fn go_builds_are_reproducible() {
 #[test]
 fn rust_builds_are_reproducible() {
     // Each builds the standard library: minutes.
-    if std::env::var_os("KU8_FULL").is_none_or(|value| value.is_empty()) {
+    if !crate::full() {
         return skipped(&RUST, "two whole builds are for tests/run --full");
     }
     builds_are_reproducible(&RUST);
@@ -267,4 +267,17 @@ fn a_module_is_packed_where_it_is_told_and_refused_with_a_reason() {
     let refused = home.run(&["template", "pack", "clock.wasm", "-o", "out.wasm"]);
     assert!(refused.code == Some(1) && refused.stderr.contains("imports env.now"), "{}", refused.stderr);
     assert!(refused.stderr.contains("KU8-B005") && !home.path().join("out.wasm").exists());
+}
+
+#[test]
+fn what_packing_compiled_is_not_compiled_again() {
+    let home = Home::new();
+    std::fs::write(home.path().join("core.wasm"), super::packing::module()).unwrap();
+    let packed = home.run(&["template", "pack", "core.wasm", "-o", "echo.wasm"]);
+    assert_eq!(packed.code, Some(0), "{}", packed.stderr);
+    // The code of the component as it was written, with its description beside it.
+    let digest = packed.stdout.lines().find_map(|line| line.strip_prefix("sha256:")).unwrap().to_owned();
+    let kept = home.path().join(".cache/ku8");
+    let mut folders = std::fs::read_dir(&kept).unwrap().map(|folder| folder.unwrap().path());
+    assert!(folders.any(|folder| folder.join(format!("{digest}.cwasm")).is_file()), "{digest} in {}", kept.display());
 }

@@ -12,6 +12,9 @@ use serde_json::json;
 
 use crate::error::Error;
 
+/// A name no resolver knows, which certificates are for all the same: only a proxy leads there.
+pub const BEHIND_PROXY: &str = "registry.corp.invalid";
+
 /// Each certificate or key file, in the cluster's folder.
 pub(crate) const CA: &str = "ca.crt";
 pub(crate) const SERVING_CERT: &str = "serving.crt";
@@ -49,8 +52,8 @@ impl Authority {
     }
 
     fn create_serving(&self) -> Result<(), Error> {
-        // 10.0.0.1 is the first address of the service range: `kubernetes.default`.
-        let names = ["localhost", "127.0.0.1", "10.0.0.1", "kubernetes.default.svc"];
+        // Only a proxy finds the last one. 10.0.0.1 is the first address of the service range: `kubernetes.default`.
+        let names = ["localhost", "127.0.0.1", "10.0.0.1", "kubernetes.default.svc", BEHIND_PROXY];
         let mut params = CertificateParams::new(names.map(str::to_owned))?;
         params.distinguished_name.push(DnType::CommonName, "kube-apiserver");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

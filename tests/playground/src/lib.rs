@@ -37,6 +37,7 @@ mod server;
 
 pub use audit::AuditEntry;
 pub use binaries::{Binaries, KUBERNETES_VERSION};
+pub use certificates::BEHIND_PROXY;
 pub use cluster::Cluster;
 pub use detached::stop;
 pub use error::Error;

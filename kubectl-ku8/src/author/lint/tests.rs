@@ -49,7 +49,7 @@ fn broken(code: &str) -> Vec<Finding> {
         "render.answer" => World::refused(""),
         "determinism.describe" => World::with(|world| world.described[1].schema.push(' ')),
         "determinism.render" => World::with(|world| world.runs[3].again = "other".into()),
-        "limits.fuel" => World::usage(|usage| usage.fuel = 1_000_000_001),
+        "limits.fuel" => World::usage(|usage| usage.fuel = 500_000_001),
         "limits.memory" => World::usage(|usage| usage.memory = 33 << 20),
         "limits.output" => World::usage(|usage| usage.output = 9 << 20),
         "limits.objects" => World::answer(|rendered| {

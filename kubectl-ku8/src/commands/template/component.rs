@@ -44,6 +44,7 @@ pub(super) fn write(
         (template, tidy(&described.metadata), tidy(&described.schema))
     };
     let component = template_pack::describe(template.bytes(), &metadata, &schema).map_err(refused)?;
+    context.runtime()?.keep_for(&template, &component);
     let file = place(&template);
     crate::files::write_public(&file, &component)?;
     Ok(Built { file, template, component })

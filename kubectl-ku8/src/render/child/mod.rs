@@ -32,7 +32,7 @@ pub struct Launch {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
-    /// Wall clock of one task, with compiling where that is needed.
+    /// Wall clock of one task; compiling before it may take several times as long.
     pub wall: Duration,
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::frame::{REPLY_BYTES, read_frame, write_frame};
 use super::{Compiling, Launch, Message, Reply, Setup, Subject, Task, Watcher, mixed_up};
 use crate::object::printable;
-use crate::render::limits::CHILD_THREADS;
+use crate::render::limits::{CHILD_CPU_SECONDS, CHILD_THREADS, COMPILE_WALLS};
 use crate::render::{Limits, RenderError};
 
 /// Bytes kept of what the child says when it crashes.
@@ -109,6 +109,7 @@ impl Session {
         watcher: Option<&Watcher>,
     ) -> Result<Result<Reply, RenderError>, RenderError> {
         let mut compiling = Compilation { kept: self.kept, subject, since: None, watcher };
+        let mut begun = begun;
         loop {
             let frame = self.next_frame(begun, &compiling)?;
             match serde_json::from_slice::<Message>(&frame) {
@@ -117,7 +118,10 @@ impl Session {
                     compiling.since = Some(Instant::now());
                     self.send(Arc::clone(&subject.bytes));
                 }
-                Ok(Message::Compiled) if compiling.since.is_some() => compiling.end(),
+                Ok(Message::Compiled) if compiling.since.is_some() => {
+                    compiling.end();
+                    begun = Instant::now();
+                }
                 Ok(Message::Unusable(RenderError::Compile(reason))) if reason.contains("os error 12") => {
                     return Err(RenderError::ChildMemory);
                 }
@@ -129,12 +133,13 @@ impl Session {
         }
     }
 
-    /// The next frame, within the wall clock of the task.
+    /// The next frame, within the wall clock of the task or of compiling.
     fn next_frame(&mut self, begun: Instant, compiling: &Compilation<'_>) -> Result<Vec<u8>, RenderError> {
+        let wall = if compiling.since.is_some() { self.wall * COMPILE_WALLS } else { self.wall };
         loop {
-            let left = self.wall.saturating_sub(begun.elapsed());
+            let left = wall.saturating_sub(begun.elapsed());
             if left.is_zero() {
-                return Err(RenderError::ChildTime(self.wall.as_secs()));
+                return Err(RenderError::ChildTime(wall.as_secs()));
             }
             let patience = if compiling.since.is_some() { left.min(TICK) } else { left };
             match self.receive.recv_timeout(patience) {
@@ -158,7 +163,7 @@ impl Session {
         let _ = self.child.kill();
         let status = self.child.wait();
         let said = self.said.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
-        died(status, &said, self.wall)
+        died(status, &said)
     }
 }
 
@@ -241,7 +246,7 @@ fn read_all(mut from: ChildStdout, replies: &SyncSender<io::Result<Vec<u8>>>) {
     }
 }
 
-fn died(status: io::Result<ExitStatus>, said: &str, wall: Duration) -> RenderError {
+fn died(status: io::Result<ExitStatus>, said: &str) -> RenderError {
     const SIGINT: i32 = 2;
     const SIGKILL: i32 = 9;
     const SIGXCPU: i32 = 24;
@@ -257,7 +262,7 @@ fn died(status: io::Result<ExitStatus>, said: &str, wall: Duration) -> RenderErr
     match status {
         // Ctrl-C reaches every process of a terminal.
         Ok(status) if signal(&status) == Some(SIGINT) => RenderError::Interrupted,
-        Ok(status) if signal(&status) == Some(SIGXCPU) => RenderError::ChildTime(wall.as_secs()),
+        Ok(status) if signal(&status) == Some(SIGXCPU) => RenderError::ChildTime(CHILD_CPU_SECONDS),
         // Not by us: the kernel ends the process that needs most when memory runs short.
         Ok(status) if signal(&status) == Some(SIGKILL) => RenderError::ChildMemory,
         Ok(status) if last.is_empty() => RenderError::ChildCrashed(status.to_string()),

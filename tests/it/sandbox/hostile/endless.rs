@@ -14,21 +14,21 @@ pub(super) fn cases() -> Vec<Case> {
 fn loops() -> Vec<Case> {
     let fuel = |name, guest: &_, words| Case::new(name, guest, "OutOfFuel", words);
     vec![
-        fuel("endless loop in render", &with(|g| g.render_body = ENDLESS.into()), "budget of 2000000000 in `render`"),
+        fuel("endless loop in render", &with(|g| g.render_body = ENDLESS.into()), "budget of 1000000000 in `render`"),
         fuel("endless loop in metadata", &with(|g| g.metadata_body = ENDLESS.into()), "200000000 in `metadata`"),
         fuel(
             "endless start",
             &with(|g| g.core = format!("(func $start {ENDLESS}) (start $start)")),
             "200000000 in `metadata`",
         ),
-        fuel("endless realloc", &with(|g| g.realloc_body = ENDLESS.into()), "2000000000 in `render`"),
+        fuel("endless realloc", &with(|g| g.realloc_body = ENDLESS.into()), "1000000000 in `render`"),
         fuel(
             "endless post-return",
             &with(|g| {
                 g.core = format!(r#"(func (export "free") (param i32) {ENDLESS})"#);
                 g.options = r#"(post-return (func $core "free"))"#.into();
             }),
-            "2000000000 in `render`",
+            "1000000000 in `render`",
         ),
         fuel(
             "endless fills of much memory",
@@ -37,7 +37,7 @@ fn loops() -> Vec<Case> {
                     (memory.fill (i32.const 65536) (i32.const 0) (i32.const 33554432)) (br $again))"
                     .into();
             }),
-            "2000000000 in `render`",
+            "1000000000 in `render`",
         ),
         fuel(
             "endless copies of much memory",
@@ -46,7 +46,7 @@ fn loops() -> Vec<Case> {
                     (memory.copy (i32.const 65536) (i32.const 30000000) (i32.const 25000000)) (br $again))"
                     .into();
             }),
-            "2000000000 in `render`",
+            "1000000000 in `render`",
         ),
         fuel(
             "loads that miss every cache",
@@ -59,7 +59,7 @@ fn loops() -> Vec<Case> {
                       (br $again))"
                     .into();
             }),
-            "2000000000 in `render`",
+            "1000000000 in `render`",
         ),
         fuel(
             "divisions",
@@ -71,7 +71,7 @@ fn loops() -> Vec<Case> {
                       (br $again))"
                     .into();
             }),
-            "2000000000 in `render`",
+            "1000000000 in `render`",
         ),
         fuel(
             "endless fills of a table",
@@ -81,7 +81,7 @@ fn loops() -> Vec<Case> {
                     (table.fill $t (i32.const 0) (ref.null func) (i32.const 10000)) (br $again))"
                     .into();
             }),
-            "2000000000 in `render`",
+            "1000000000 in `render`",
         ),
     ]
 }
@@ -129,7 +129,7 @@ fn recursion() -> Vec<Case> {
                 g.render_body = "(drop (call $on))".into();
             }),
             "OutOfFuel",
-            "2000000000 in `render`",
+            "1000000000 in `render`",
         ),
     ]
 }

@@ -24,12 +24,13 @@ use kubectl_ku8::render::{Isolation, Limits, Origin, RenderError, Rendered, Runt
 
 use super::guest::Guest;
 use super::{request, with};
+use crate::full;
 
 /// Memory the child may take, in MiB.
 const PEAK: u64 = 768;
 
-/// Processor time a child may take, compiling included.
-const SECONDS: f64 = 5.0;
+/// Processor time a child may take beyond compiling.
+const SECONDS: f64 = 1.0;
 
 /// A component and how it must end: the name of its error, and words of the sentence.
 struct Case {
@@ -53,11 +54,6 @@ impl Case {
 /// The name of an error's variant.
 fn variant(error: &RenderError) -> String {
     format!("{error:?}").chars().take_while(char::is_ascii_alphabetic).collect()
-}
-
-/// Whether the long form of a test was asked for.
-fn full() -> bool {
-    std::env::var_os("KU8_FULL").is_some_and(|value| !value.is_empty())
 }
 
 /// What a child took, as last seen: it is looked at every other millisecond.
@@ -227,7 +223,24 @@ fn p13_hostile_components_harm_nothing() {
         if sentence.chars().any(char::is_control) || sentence.len() > 32 * 1024 {
             failed.push(format!("{}: not a sentence for people: {sentence:.200?}", case.name));
         }
-        // Processor time where it is known: the machine may be busy with something else.
+        // Processor time where it is known: the machine may be busy with something else. And without compiling, which
+        // has limits of its own.
+        let mut taken = taken;
+        if taken.busy > SECONDS {
+            let code = tempfile::tempdir().unwrap();
+            let runtime = children.runtime(Some(code.path()));
+            let _ = load_and_render(&runtime, &case.bytes);
+            runtime.rest();
+            // What shares a processor with others is charged for waiting for memory: the best of three says what it takes.
+            for _ in 0..3 {
+                let again = children.watch(|| load_and_render(&runtime, &case.bytes)).1.busy;
+                taken.busy = taken.busy.min(again);
+                runtime.rest();
+                if taken.busy <= SECONDS {
+                    break;
+                }
+            }
+        }
         if taken.busy > SECONDS || wall > Duration::from_mins(1) || taken.peak > PEAK {
             failed.push(format!("{}: {wall:?}, {taken:?}", case.name));
         }
