@@ -113,6 +113,16 @@ impl Context {
         Ok(self.cluster()?.reader().target().namespace.clone())
     }
 
+    /// The flags that led here, for a command that is told to come next: ` -n shop`; nothing where the kubeconfig says it.
+    pub(super) fn again(&self) -> String {
+        let places = [("--context", &self.globals.connection.context), ("-n", &self.globals.namespace)];
+        let given =
+            places.iter().filter_map(|(flag, value)| Some((flag, value.as_ref().filter(|name| !name.is_empty())?)));
+        let words: Vec<String> =
+            given.map(|(flag, name)| format!(" {flag} {}", crate::object::printable(name))).collect();
+        words.concat()
+    }
+
     /// Where images come from: `KU8_IMAGE_REGISTRY` and `KU8_IMAGE_PULL_SECRETS`.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use super::Context;
 use super::definition_file::write_new;
 use super::given::{Given, compose, name_of, read_given};
 use super::resolve::{Loaded, Moved, Pin, SetArgs, as_typed, pin_template, read_head};
-use super::save::save;
+use super::save::{store, tell_next};
 use crate::cluster::{Cluster, PlanClient};
 use crate::definition::{Definition, TemplateRef};
 use crate::error::{CommandError, exit, id};
@@ -52,7 +52,7 @@ pub struct DefineArgs {
     #[arg(long, value_name = "GROUP/KIND")]
     pub(super) allow_kind: Vec<String>,
     /// Take what a registry's tag names now, although it named something else before
-    #[arg(long, requires = "template")]
+    #[arg(long)]
     pub(super) accept_moved_tag: bool,
     /// Start from nothing instead of the stored definition
     #[arg(long)]
@@ -99,9 +99,12 @@ pub async fn run(context: &Context, args: DefineArgs) -> Result<u8, CommandError
         create_namespace(context, cluster, &namespace).await?;
     }
     let pinned = loaded.filter(|_| definition.spec.template != stored);
-    let code = save(context, cluster, &namespace, head, definition).await?;
+    let changed = store(context, cluster, &namespace, head, definition).await?;
     tell_pin(context, pinned.as_ref());
-    Ok(code)
+    if changed {
+        tell_next(context, &name);
+    }
+    Ok(exit::DONE)
 }
 
 /// Where a new pin leads, for a template of a registry.

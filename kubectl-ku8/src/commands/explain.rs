@@ -5,12 +5,13 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::explain_change::effect;
-use super::resolve::load_by_name;
+use super::resolve::{Moved, find};
 use super::{Context, print_document};
 use crate::cli::Output;
 use crate::definition::{TemplateSchema, json_schema};
 use crate::error::{CommandError, exit, id, page};
 use crate::object::{nearest, printable};
+use crate::registry::Reference;
 use crate::render::{Template, builtin};
 use crate::schema::{Explanation, NoSuchPath, explain};
 use crate::terminal::Table;
@@ -25,12 +26,13 @@ const DEFINITION: &str = "definition";
   kubectl ku8 explain mysql.storage.size
   kubectl ku8 explain definition.spec         # the fields of a definition file
   kubectl ku8 explain ./build/mine.wasm hosts[0].name
+  kubectl ku8 explain oci://registry.example.com/team/kafka:1.0.0 replicas
   kubectl ku8 explain mysql.version -o json")]
 pub struct ExplainArgs {
     /// Template and parameter, such as mysql.storage.size, or definition and field
     #[arg(value_name = "WHAT")]
     what: String,
-    /// Parameter, when a component file is explained
+    /// Parameter, when a component file or a template of a registry is explained
     #[arg(value_name = "PATH")]
     path: Option<String>,
     /// Output: text, json or yaml
@@ -42,7 +44,7 @@ pub struct ExplainArgs {
 ///
 /// # Errors
 /// When there is no such template or parameter.
-pub fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CommandError> {
+pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CommandError> {
     if let Some(text) = page(&args.what) {
         context.ui.print(text);
         return Ok(exit::DONE);
@@ -55,7 +57,7 @@ pub fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CommandError> {
         let found = explain(&document, &names).map_err(|wrong| no_such_path(&subject, &wrong))?;
         (found, None)
     } else {
-        let template = template(context, &subject)?;
+        let template = template(context, &subject).await?;
         about = Some(template.metadata().clone());
         let found = explain(template.schema().document(), &names).map_err(|wrong| no_such_path(&subject, &wrong))?;
         let change = effect(context, &template, &found);
@@ -84,6 +86,7 @@ pub fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CommandError> {
 fn split(what: &str, path: Option<&str>) -> (String, Vec<String>) {
     let is_file = what.contains('/') || what.contains(".wasm");
     let (subject, rest) = match what.find(".wasm.") {
+        _ if Reference::is_meant(what) => (what, ""),
         Some(at) => (&what[..at + 5], &what[at + 6..]),
         None if is_file => (what, ""),
         None => what.split_once('.').unwrap_or((what, "")),
@@ -93,8 +96,9 @@ fn split(what: &str, path: Option<&str>) -> (String, Vec<String>) {
     (subject.to_owned(), names)
 }
 
-fn template(context: &Context, name: &str) -> Result<Template, CommandError> {
-    load_by_name(context, name).map_err(|error| {
+async fn template(context: &Context, name: &str) -> Result<Template, CommandError> {
+    let found = find(context, name, Moved::Refuse).await;
+    found.map(|loaded| loaded.template).map_err(|error| {
         let close = nearest(name, [DEFINITION]).filter(|_| error.id == id::NO_TEMPLATE && error.hints.len() == 1);
         match close {
             Some(word) if builtin::find(name).is_none() => {
@@ -105,11 +109,24 @@ fn template(context: &Context, name: &str) -> Result<Template, CommandError> {
     })
 }
 
+/// A parameter as it is written on the command line: behind a reference, whose tag has dots of its own, as a second word.
+fn named(subject: &str, path: &str) -> String {
+    match path {
+        "" => subject.to_owned(),
+        path if Reference::is_meant(subject) => format!("{subject} {path}"),
+        path => format!("{subject}.{path}"),
+    }
+}
+
 fn no_such_path(subject: &str, wrong: &NoSuchPath) -> CommandError {
-    let place = if wrong.known.is_empty() { subject.to_owned() } else { format!("{subject}.{}", wrong.known) };
+    let place = named(subject, &wrong.known);
     let failed = CommandError::new(format!("`{place}` has no `{}`", wrong.unknown)).id(id::UNKNOWN_PARAMETER);
     match (&wrong.nearest, wrong.names.is_empty()) {
-        (Some(near), _) => failed.hint(format!("did you mean `{place}.{near}`?")),
+        (Some(near), _) => {
+            let parts = [wrong.known.as_str(), near];
+            let path = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
+            failed.hint(format!("did you mean `{}`?", named(subject, &path)))
+        }
         (None, true) => failed.hint(format!("it has no parts; see it with: kubectl ku8 explain {place}")),
         (None, false) => failed.hint(format!("see what there is with: kubectl ku8 explain {place}")),
     }
@@ -117,7 +134,7 @@ fn no_such_path(subject: &str, wrong: &NoSuchPath) -> CommandError {
 
 fn text(context: &Context, subject: &str, found: &Explanation, change: Option<&str>) -> String {
     let styles = context.ui.out;
-    let name = if found.path.is_empty() { subject.to_owned() } else { format!("{subject}.{}", found.path) };
+    let name = named(subject, &found.path);
     let mut lines = vec![format!("{}   {}", styles.bold(&name), found.title).trim_end().to_owned()];
     if !found.description.is_empty() {
         lines.push(format!("  {}", found.description));
@@ -186,7 +203,9 @@ fn text(context: &Context, subject: &str, found: &Explanation, change: Option<&s
         lines.extend(table.render().lines().map(|line| format!("  {line}")));
         if let Some(first) = found.members.first() {
             lines.push(String::new());
-            lines.push(styles.dim(&format!("  more of one: kubectl ku8 explain {name}.{}", first.name)));
+            let path =
+                if found.path.is_empty() { first.name.clone() } else { format!("{}.{}", found.path, first.name) };
+            lines.push(styles.dim(&format!("  more of one: kubectl ku8 explain {}", named(subject, &path))));
         }
     }
     lines.join("\n")

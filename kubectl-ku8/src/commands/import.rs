@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Context;
 use super::define::{agree_on_namespace, check_template_change, validate};
-use super::resolve::{Pin, pin_template, read_head};
+use super::resolve::{Moved, Pin, pin_template, read_head};
 use super::save::save;
 use crate::definition::{Definition, Sources, parse};
 use crate::error::{CommandError, exit, id};
@@ -26,6 +26,9 @@ pub struct ImportArgs {
     /// Let a file change the template of a stored definition
     #[arg(long)]
     replace: bool,
+    /// Take what a registry's tag names now, although it named something else before
+    #[arg(long)]
+    accept_moved_tag: bool,
 }
 
 /// One file, checked.
@@ -72,7 +75,7 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<u8, CommandError
         check_template_change(&definition, head.as_ref(), args.replace)?;
         let place = Some((cluster.reader(), namespace.as_str()));
         let stored = head.as_ref().and_then(|head| head.definition.spec.template.as_ref());
-        let pin = Pin { stored, ..Pin::default() };
+        let pin = Pin { stored, moved: Moved::of(args.accept_moved_tag), ..Pin::default() };
         let loaded =
             pin_template(context, &mut definition, pin, place).await.map_err(|error| in_file(error, &source))?;
         let template = loaded.as_ref().map(|loaded| &loaded.template);

@@ -88,7 +88,7 @@ pub async fn run(context: &Context, args: RepairArgs) -> Result<u8, CommandError
     })
     .await?;
     context.ui.print(&format!("{} {namespace}/{name}", styles.good("Repaired")));
-    context.ui.say(&format!("next: kubectl ku8 plan {name}"));
+    context.ui.say(&format!("next: kubectl ku8 plan {name}{}", context.again()));
     Ok(exit::DONE)
 }
 

@@ -11,7 +11,7 @@ use crate::plan::{FieldOp, differences, display_path};
 use crate::release::{Head, head_name};
 use crate::secrets::redact::redact;
 
-/// Stores a definition and says what changed.
+/// Stores a definition and says what changed, and how it goes on.
 ///
 /// # Errors
 /// When somebody else wrote meanwhile, or the server refuses.
@@ -22,13 +22,31 @@ pub(super) async fn save(
     head: Option<Head>,
     definition: Definition,
 ) -> Result<u8, CommandError> {
+    let name = definition.name().to_owned();
+    if store(context, cluster, namespace, head, definition).await? {
+        tell_next(context, &name);
+    }
+    Ok(exit::DONE)
+}
+
+/// Stores a definition, says what changed, and returns whether anything did.
+///
+/// # Errors
+/// As [`save`].
+pub(super) async fn store(
+    context: &Context,
+    cluster: &Cluster,
+    namespace: &str,
+    head: Option<Head>,
+    definition: Definition,
+) -> Result<bool, CommandError> {
     let ui = &context.ui;
     let name = definition.name().to_owned();
     let created = head.is_none();
     let changes = head.as_ref().map(|head| describe_changes(&head.definition, &definition)).unwrap_or_default();
     if head.as_ref().is_some_and(|head| head.definition == definition) {
         ui.print(&format!("definition {namespace}/{name} unchanged"));
-        return Ok(exit::DONE);
+        return Ok(false);
     }
     let base = head.as_ref().map(|head| head.definition.clone());
     let mut head = head.unwrap_or_else(|| Head::draft(definition.clone()));
@@ -40,8 +58,13 @@ pub(super) async fn save(
     for line in changes {
         ui.print(&format!("  {line}"));
     }
-    ui.say(&ui.err.dim(&format!("next: kubectl ku8 plan {name}")));
-    Ok(exit::DONE)
+    Ok(true)
+}
+
+/// Says how it goes on.
+pub(super) fn tell_next(context: &Context, name: &str) {
+    let ui = &context.ui;
+    ui.say(&ui.err.dim(&format!("next: kubectl ku8 plan {name}{}", context.again())));
 }
 
 /// Creates or replaces the head, never over somebody else's write.

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::explain::schema_of;
-use super::resolve::load_by_name;
+use super::resolve::{Moved, find};
 use super::{Context, print_listing};
 use crate::cli::ListingArgs;
 use crate::definition::json_schema;
@@ -75,7 +75,7 @@ fn read(text: &str) -> Value {
 ///
 /// # Errors
 /// When there is none of that name.
-pub fn run(context: &Context, args: &SchemaArgs) -> Result<u8, CommandError> {
+pub async fn run(context: &Context, args: &SchemaArgs) -> Result<u8, CommandError> {
     let Some(name) = &args.name else {
         list(context, &args.form)?;
         return Ok(exit::DONE);
@@ -86,7 +86,10 @@ pub fn run(context: &Context, args: &SchemaArgs) -> Result<u8, CommandError> {
             .hint("kubectl ku8 schema definition --template mysql"));
     }
     if name == "definition" {
-        let template = args.template.as_deref().map(|name| load_by_name(context, name)).transpose()?;
+        let template = match &args.template {
+            Some(name) => Some(find(context, name, Moved::Refuse).await?.template),
+            None => None,
+        };
         let schema = json_schema(template.as_ref().map(schema_of));
         context.ui.print(&printable_json(&serde_json::to_string_pretty(&schema).expect("JSON serialises")));
         return Ok(exit::DONE);

@@ -178,7 +178,7 @@ async fn set(context: &Context, name: &str, key: &str, yes: bool) -> Result<u8, 
     .await?;
     context.ui.print(&format!("Secret/{secret} key {key} {}", if replaces { "replaced" } else { "set" }));
     if replaces && known.head.state.current > 0 {
-        context.ui.say(&format!("next: kubectl ku8 publish {name}   # restarts what uses it"));
+        context.ui.say(&format!("next: kubectl ku8 publish {name}{}   # restarts what uses it", context.again()));
     }
     Ok(exit::DONE)
 }

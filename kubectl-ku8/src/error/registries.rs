@@ -32,6 +32,8 @@ impl From<RegistryError> for CommandError {
                 )),
                 None => told(id::REGISTRY_ELSEWHERE).hint("tell whoever runs the registry: this is a fault of its, or an attack"),
             },
+            E::Incomplete { .. } => told(id::NOT_IN_REGISTRY)
+                .hint("the registry has lost it, or has removed what it took for garbage: whoever published it has to push it again"),
             E::NotFound { .. } => told(id::NOT_IN_REGISTRY)
                 .hint("check the spelling; many registries also answer so when the login may not see it"),
             E::Digest { .. } => told(id::DIGEST)

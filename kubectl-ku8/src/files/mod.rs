@@ -20,5 +20,5 @@ pub use guarded::{is_absent, read_guarded};
 pub use input::{FilesError, MAX_ARCHIVE, MAX_INPUT, read_archive, read_bytes, read_input, read_text};
 pub use plan_file::write_private;
 pub use program::{exists, write_program};
-pub use project::{Stamp, files_ending, folders_in, is_folder, remove_replaced, stamps, whole_path};
+pub use project::{Stamp, files_ending, folders_in, is_folder, remove_made, remove_replaced, stamps, whole_path};
 pub use tool::{Ran, run_tool};

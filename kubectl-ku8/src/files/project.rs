@@ -1,5 +1,5 @@
 //! The folder of a template project: what was built, its cases, and whether anything of it changed.
-//! It removes nothing but the one expectation that another one replaces.
+//! It removes nothing but what it is told was made by this program.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -72,6 +72,22 @@ pub fn remove_replaced(path: &Path) -> Result<(), FilesError> {
     }
 }
 
+/// Removes a folder that this program had made, with all that is in it; of a link only the link. One that is not there is
+/// removed already.
+///
+/// # Errors
+/// When the system refuses.
+pub fn remove_made(path: &Path) -> Result<(), FilesError> {
+    let is_link = path.symlink_metadata().is_ok_and(|about| about.is_symlink());
+    let removed = if is_link { std::fs::remove_file(path) } else { std::fs::remove_dir_all(path) };
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(FilesError::Write { path: path.display().to_string(), reason: error.to_string() })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// When a file was written and how large it is: equal while nothing changed.
 pub type Stamp = (PathBuf, Option<SystemTime>, u64);
 
@@ -110,5 +126,19 @@ mod tests {
         remove_replaced(&file).unwrap();
         remove_replaced(&file).unwrap();
         assert_eq!(stamps(&tests), []);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_was_made_is_removed_and_never_what_a_link_leads_to() {
+        let home = tempfile::tempdir().unwrap();
+        let (made, link) = (home.path().join("made"), home.path().join("link"));
+        std::fs::create_dir_all(made.join("deep/deeper")).unwrap();
+        std::os::unix::fs::symlink(&made, &link).unwrap();
+        remove_made(&link).unwrap();
+        assert!(made.join("deep/deeper").is_dir() && !link.exists());
+        remove_made(&made).unwrap();
+        remove_made(&made).unwrap();
+        assert!(!made.exists());
     }
 }

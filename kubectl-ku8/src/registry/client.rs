@@ -78,6 +78,15 @@ impl Registry {
             Artifact::of(resolved.clone(), config, component)
         })
         .await
+        .map_err(|error| match error {
+            // The manifest is there, or was: nobody has misspelt anything.
+            RegistryError::NotFound { host, what } => RegistryError::Incomplete {
+                host,
+                reference: resolved.reference.to_string(),
+                what: what.trim_start_matches("the ").trim_start_matches("template's ").to_owned(),
+            },
+            other => other,
+        })
     }
 
     /// Every tag of a reference's repository, sorted.

@@ -70,6 +70,16 @@ pub enum RegistryError {
         /// The host to allow as a realm, where that is a way out.
         realm: Option<String>,
     },
+    /// A manifest without what it names.
+    #[error("{host} has the manifest of {reference}, and its {what} no more")]
+    Incomplete {
+        /// `HOST[:PORT]`.
+        host: String,
+        /// The template.
+        reference: String,
+        /// `component` or `config`.
+        what: String,
+    },
     /// Nothing of that name.
     #[error("{host} has no {what}")]
     NotFound {

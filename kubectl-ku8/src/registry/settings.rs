@@ -71,8 +71,12 @@ impl Settings {
             .map(|one| one.host().to_owned())
             .filter(|one| self.is_plain(one))
             .collect();
-        let host = plain.first()?;
-        Some(format!("{host} is spoken to over plain HTTP: logins and templates can be read and changed on the way"))
+        let hosts = match plain.as_slice() {
+            [] => return None,
+            [one] => format!("{one} is"),
+            all => format!("{} are", all.join(" and ")),
+        };
+        Some(format!("{hosts} spoken to over plain HTTP: logins and templates can be read and changed on the way"))
     }
 
     /// Checks what can be checked before anything is sent.
@@ -193,5 +197,7 @@ mod tests {
         assert_eq!(settings.warning(&reference), None);
         settings.plain_http = vec!["m.corp:5000".into()];
         assert!(settings.warning(&reference).unwrap().starts_with("m.corp:5000 is spoken to over plain HTTP"));
+        settings.plain_http.push("ghcr.io".into());
+        assert!(settings.warning(&reference).unwrap().starts_with("m.corp:5000 and ghcr.io are spoken to over"));
     }
 }

@@ -4,8 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
+use super::bars::{Bar, Letters};
 use super::{Surroundings, Ui};
 use crate::object::printable;
 use crate::render::child::Compiling;
@@ -23,7 +22,7 @@ pub struct CompileView {
 
 #[derive(Default)]
 struct Shown {
-    bar: Option<ProgressBar>,
+    bar: Option<Bar>,
     said: bool,
 }
 
@@ -37,9 +36,7 @@ impl CompileView {
     pub fn show(&self, compiling: &Compiling<'_>) {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         if compiling.done {
-            if let Some(bar) = now.bar.take() {
-                bar.finish_and_clear();
-            }
+            now.bar = None;
             now.said = false;
             return;
         }
@@ -59,11 +56,8 @@ impl CompileView {
     }
 }
 
-fn spinner(words: &str) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
-        bar.set_style(style.tick_chars("-\\|/ "));
-    }
+fn spinner(words: &str) -> Bar {
+    let bar = Bar::new(None, "{spinner} {msg}  {elapsed}", Letters::Wheel);
     bar.set_message(words.to_owned());
     bar
 }

@@ -2,6 +2,7 @@
 //! stdout is data, stderr is talk; a reader that goes away ends the output and nothing else.
 
 mod ask;
+mod bars;
 mod compile_view;
 mod crash;
 mod failure;
@@ -57,6 +58,7 @@ impl Write for LogLines {
     /// The subscriber hands over whole lines.
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
         let text = printable(&redact(&String::from_utf8_lossy(line)));
+        bars::make_room();
         std::io::stderr().lock().write_all(text.as_bytes())?;
         Ok(line.len())
     }
@@ -168,6 +170,7 @@ impl Ui {
         if self.closed.get() {
             return;
         }
+        bars::make_room();
         let mut out = std::io::stdout().lock();
         if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
             self.closed.set(true);
@@ -198,6 +201,7 @@ impl Ui {
 
     /// Says something on stderr that even `--quiet` does not hide.
     pub fn complain(&self, text: &str) {
+        bars::make_room();
         // A closed stderr leaves nobody to tell.
         let text = letters(text.trim_end_matches('\n'), self.around.ascii);
         let _ = writeln!(std::io::stderr().lock(), "{}", only_text(&redact(&text), self.err.is_on()));

@@ -42,11 +42,11 @@ pub(super) fn footer(plan: &Plan, styles: Styles) -> Vec<String> {
             1 => " 1 was changed by others to what is wanted now.".to_owned(),
             many => format!(" {many} were changed by others to what is wanted now."),
         };
-        return vec![format!(
-            "{} {} objects are as they should be.{drifted}",
-            styles.good("No changes."),
-            plan.summary.unchanged
-        )];
+        let sound = match plan.summary.unchanged {
+            1 => "1 object is as it should be.".to_owned(),
+            many => format!("{many} objects are as they should be."),
+        };
+        return vec![format!("{} {sound}{drifted}", styles.good("No changes."))];
     }
     let sum = &plan.summary;
     let adopt = if sum.adopt > 0 { format!(" {} to adopt,", sum.adopt) } else { String::new() };

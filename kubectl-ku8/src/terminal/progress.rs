@@ -1,16 +1,15 @@
 //! Progress of writing and waiting: a bar on a terminal, a line per event elsewhere, with the time while it waits.
 //! It clears what it drew, and never writes to stdout.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use super::Ui;
+use super::bars::{Bar, Letters};
 use crate::object::printable;
 use crate::secrets::redact::redact;
 
 /// Progress over a known number of steps.
 pub struct Progress<'a> {
     ui: &'a Ui,
-    bar: Option<ProgressBar>,
+    bar: Option<Bar>,
     last: String,
 }
 
@@ -18,13 +17,8 @@ impl<'a> Progress<'a> {
     /// Starts showing `what` over `steps`.
     pub fn new(ui: &'a Ui, what: &str, steps: usize) -> Self {
         let bar = ui.live.then(|| {
-            let bar = ProgressBar::with_draw_target(
-                Some(u64::try_from(steps).unwrap_or(u64::MAX)),
-                ProgressDrawTarget::stderr(),
-            );
-            if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:24}] {pos}/{len}  {wide_msg}") {
-                bar.set_style(style.progress_chars("=> "));
-            }
+            let steps = u64::try_from(steps).unwrap_or(u64::MAX);
+            let bar = Bar::new(Some(steps), "{prefix} [{bar:24}] {pos}/{len}  {wide_msg}", Letters::Arrow);
             bar.set_prefix(what.to_owned());
             bar.tick();
             bar
@@ -62,15 +56,13 @@ impl<'a> Progress<'a> {
 
     /// Takes the bar away.
     pub fn finish(self) {
-        if let Some(bar) = self.bar {
-            bar.finish_and_clear();
-        }
+        drop(self.bar);
     }
 }
 
 /// Bytes on their way, on a terminal; elsewhere a line says that they come when there are many.
 pub struct Transfer {
-    bar: Option<ProgressBar>,
+    bar: Option<Bar>,
 }
 
 impl Transfer {
@@ -87,10 +79,7 @@ impl Transfer {
             ui.say(&format!("{what} ({} MiB)", total.div_ceil(Self::MANY)));
             return Self { bar: None };
         }
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:24}] {bytes}/{total_bytes}") {
-            bar.set_style(style.progress_chars("=> "));
-        }
+        let bar = Bar::new(Some(total), "{prefix} [{bar:24}] {bytes}/{total_bytes}", Letters::Arrow);
         bar.set_prefix(what);
         bar.tick();
         Self { bar: Some(bar) }
@@ -99,11 +88,5 @@ impl Transfer {
     /// So many bytes have come.
     pub fn at(&self, bytes: u64) {
         self.bar.iter().for_each(|bar| bar.set_position(bytes));
-    }
-}
-
-impl Drop for Transfer {
-    fn drop(&mut self) {
-        self.bar.iter().for_each(ProgressBar::finish_and_clear);
     }
 }

@@ -3,39 +3,29 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use super::Ui;
+use super::bars::{Bar, Letters};
 use crate::object::printable;
 
 /// Shown as long as it lives.
-pub struct Work(Option<ProgressBar>);
+pub struct Work {
+    _bar: Option<Bar>,
+}
 
 impl Work {
     /// Begins to show what is done: `building hello with go`. Nothing is said where a document was asked for.
     pub fn new(ui: &Ui, what: &str) -> Self {
         if ui.wants_document() {
-            return Self(None);
+            return Self { _bar: None };
         }
         let what = printable(what);
         if !ui.live {
             ui.say(&what);
-            return Self(None);
+            return Self { _bar: None };
         }
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {elapsed}") {
-            bar.set_style(style.tick_chars("-\\|/ "));
-        }
+        let bar = Bar::new(None, "{spinner} {msg}  {elapsed}", Letters::Wheel);
         bar.set_message(what);
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self(Some(bar))
-    }
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        if let Some(bar) = self.0.take() {
-            bar.finish_and_clear();
-        }
+        Self { _bar: Some(bar) }
     }
 }

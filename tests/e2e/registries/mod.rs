@@ -2,6 +2,7 @@
 //! The registry's storage is never touched here: what hostile ones do is tested beside the client.
 
 mod archives;
+mod looks;
 mod moved;
 mod outages;
 mod pins;

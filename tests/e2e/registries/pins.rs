@@ -95,8 +95,16 @@ fn outdated_names_what_has_a_newer_version() {
     space.ku8(&["define", "old", "-t", &hub.echo(":1.9.0")]).ok();
     space.ku8(&["define", "new", "-t", &hub.echo(":1.10.0")]).ok();
     space.run("define built-in -t redis --set size=dev").ok();
-    let next = format!("define old -t {}", hub.echo(":1.10.0"));
-    space.run("template outdated").ok().says(&["outdated", "current", &next]);
+    let next = "take it: kubectl ku8 template upgrade old --to 1.10.0";
+    space.run("template outdated").ok().says(&["outdated", "current", next]);
+    // Where flags say what the kubeconfig does not, what comes next says them too.
+    let here = format!("{next} -n {}", space.namespace);
+    space.ku8(&["template", "outdated", "-n", &space.namespace]).ok().says(&[&here]);
+    let upgrade = ["template", "upgrade", "old", "-n", &space.namespace, "--to", "1.10.0", "--yes"];
+    let after = format!("publish old -n {}", space.namespace);
+    let done = space.ku8(&upgrade).ok().says(&["the values pass unchanged", &after]);
+    assert!(!done.stdout.contains("template: echo"), "which template it is stands above: {}", done.stdout);
+    space.ku8(&["define", "old", "-t", &hub.echo(":1.9.0")]).ok();
     let found = space.run("template outdated -o json").ok().json();
     let states: Vec<(&str, &str)> = found["items"]
         .as_array()

@@ -194,7 +194,7 @@ fn cases_are_written_down_once_and_then_compared() {
     write(&home, "tests/defaults/definition.yaml", DEFINITION.replace("{}", "{replicas: 0}"));
     assert_eq!(results(&home, &[]), (two("refused", "renders"), Some(1)));
     let text = home.run(&["template", "test"]);
-    assert!(text.stdout.contains("1 objects; expected.err says that it is refused"), "{text:?}");
+    assert!(text.stdout.contains("1 object; expected.err says that it is refused"), "{text:?}");
     // Blessing replaces the one expectation by the other.
     assert_eq!(results(&home, &["--bless"]), (two("blessed", "blessed"), Some(0)));
     assert!(!home.path().join("tests/refused-none/expected.err").exists());

@@ -63,15 +63,18 @@ fn begin(home: &Home, language: &Language, name: &str) -> Result<PathBuf, String
 
 /// Builds a project and returns what `-o json` says of it, or why nobody can here.
 fn build(project: &Path, language: &Language) -> Result<Value, String> {
-    let kept = language.fetched.map(|name| (project.join(name), cache().join(format!("{}-{name}", language.word))));
-    if let Some((here, kept)) = kept.as_ref().filter(|(_, kept)| kept.is_dir()) {
+    // Under its own name: node looks for packages in folders of that name alone, also behind a link.
+    let kept = language.fetched.map(|name| (project.join(name), cache().join(language.word).join(name)));
+    if let Some((here, kept)) = kept.as_ref().filter(|(_, kept)| kept.join(".ku8-whole").is_file()) {
         #[cfg(unix)]
         std::os::unix::fs::symlink(kept, here).unwrap();
     }
     let begin = Instant::now();
     let built = ku8(project, &["template", "build", "-o", "json"]);
-    if let Some((here, kept)) = kept.filter(|(here, kept)| !kept.exists() && here.is_dir()) {
-        // Another run may have been faster; then ours goes with the project.
+    if let Some((here, kept)) = kept.filter(|(here, _)| here.join(".ku8-whole").is_file() && !here.is_symlink()) {
+        // What was kept was of other versions, or not whole. Another run may be faster; then ours goes with the project.
+        let _ = std::fs::remove_dir_all(&kept);
+        let _ = std::fs::create_dir_all(kept.parent().unwrap());
         let _ = std::fs::rename(here, kept);
     }
     for excuse in ["KU8-B001", "cannot be fetched", "took longer than 60 s"] {

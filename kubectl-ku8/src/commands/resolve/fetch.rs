@@ -88,7 +88,13 @@ impl<'c> Fetcher<'c> {
             return Ok(reference.with_digest(&digest)?);
         }
         let resolved = self.registry(reference)?.resolve(reference).await.map_err(|error| {
-            let failed = CommandError::from(error);
+            let failed = match CommandError::from(error) {
+                failed if failed.id == id::NOT_IN_REGISTRY => failed.hint(format!(
+                    "see which there are: kubectl ku8 template list --remote oci://{}",
+                    reference.repository()
+                )),
+                failed => failed,
+            };
             match last_used.as_ref().and_then(|digest| reference.with_digest(digest).ok()) {
                 Some(pinned) => failed.hint(format!("this machine has used {pinned}, which needs no registry")),
                 None => failed,
@@ -242,7 +248,7 @@ impl<'c> Fetcher<'c> {
         if let Some(bytes) = here.or_else(|| kept.component(&resolved.layer_digest)) {
             return Ok(bytes);
         }
-        let artifact = self.pull(resolved).await?;
+        let artifact = self.pull(resolved).await.map_err(|error| needed(&resolved.reference, error))?;
         Ok(artifact.component)
     }
 
@@ -263,11 +269,20 @@ impl<'c> Fetcher<'c> {
                 Ok(Loaded::plain(self.context.runtime()?.load(bytes, Origin::Cluster)?))
             }
             _ if error.id == id::NOT_HERE => Err(error),
-            _ => Err(error.hint(format!(
+            _ => Err(needed(pinned, error).hint(format!(
                 "where there is no network: kubectl ku8 template save {pinned} -o FILE elsewhere, then kubectl ku8 template load FILE"
             ))),
         }
     }
+}
+
+/// What a registry that is away was needed for.
+fn needed(pinned: &Reference, error: CommandError) -> CommandError {
+    if ![id::REGISTRY_UNREACHABLE, id::REGISTRY_TIMEOUT].contains(&error.id) {
+        return error;
+    }
+    let message = format!("{} is not on this machine, and {}", pinned.without_digest(), error.message);
+    CommandError { message, ..error }
 }
 
 /// Somebody waits, so no registry was asked.

@@ -18,7 +18,9 @@ pub(super) use policy::policy;
 pub(super) use settings::settings;
 pub(super) use signatures::{from_json as signatures_from_json, to_json as signatures_to_json};
 pub(super) use tags::Moved;
-pub(super) use template::{Pin, find, is_path, load, load_by_name, load_here, load_template, pin_template};
+pub(super) use template::{
+    Pin, find, is_path, load, load_by_name, load_here, load_template, load_unpinned, of_registry, pin_template,
+};
 pub use values::SetArgs;
 pub(super) use values::{Values, as_typed, read_values};
 

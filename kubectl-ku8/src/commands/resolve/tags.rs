@@ -22,17 +22,19 @@ struct Record {
 /// What to do with a tag that was moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::commands) enum Moved {
-    /// Nothing is taken.
+    /// Nothing is taken, by a command that has no flag to be told otherwise.
     #[default]
     Refuse,
+    /// Nothing is taken, unless the same command is told with `--accept-moved-tag`.
+    Ask,
     /// `--accept-moved-tag`.
     Accept,
 }
 
 impl Moved {
-    /// What the flag says.
+    /// What the flag says, of a command that has it.
     pub(in crate::commands) fn of(accepted: bool) -> Self {
-        if accepted { Self::Accept } else { Self::Refuse }
+        if accepted { Self::Accept } else { Self::Ask }
     }
 }
 
@@ -74,6 +76,7 @@ pub(super) fn check(
         (None, Some(digest)) => (digest, "when it was last used on this machine"),
         (None, None) => return Ok(()),
     };
+    let unpinned = found.without_digest();
     let now = found.digest().unwrap_or_default();
     if before == now || moved == Moved::Accept {
         return Ok(());
@@ -85,8 +88,16 @@ pub(super) fn check(
     ))
     .id(id::TAG_MOVED)
     .hint("a version that was released never changes: ask its publisher before you take the new one")
-    .hint(format!("go on with the one before: {}@{before}", found.without_digest()))
-    .hint("take the new one: add --accept-moved-tag"))
+    .hint(format!("go on with the one before: {unpinned}@{before}"))
+    .hint(match (moved, stored) {
+        (Moved::Refuse, Some(_)) => {
+            format!("take the new one: kubectl ku8 define NAME -t {unpinned} --accept-moved-tag")
+        }
+        (Moved::Refuse, None) => {
+            format!("take the new one: kubectl ku8 template pull {unpinned} --accept-moved-tag, then again")
+        }
+        _ => "take the new one: add --accept-moved-tag".to_owned(),
+    }))
 }
 
 #[cfg(test)]
@@ -114,6 +125,16 @@ mod tests {
         check(&new, Some(&pinned("0.9.0", 'a')), None, Moved::Refuse).unwrap();
         check(&new, Some(&new), Some(was), Moved::Refuse).unwrap();
         check(&new, None, None, Moved::Refuse).unwrap();
+    }
+
+    #[test]
+    fn the_hint_is_one_the_command_understands() {
+        let (new, was) = (pinned("1.0.0", 'b'), pinned("1.0.0", 'a'));
+        let hint = |stored, moved| check(&new, stored, was.digest(), moved).unwrap_err().hints[2].clone();
+        assert!(hint(None, Moved::Ask).ends_with(": add --accept-moved-tag"));
+        let tag = "oci://ghcr.io/acme/kafka:1.0.0 --accept-moved-tag";
+        assert!(hint(None, Moved::Refuse).contains(&format!("template pull {tag}")));
+        assert!(hint(Some(&was), Moved::Refuse).contains(&format!("define NAME -t {tag}")));
     }
 
     #[test]

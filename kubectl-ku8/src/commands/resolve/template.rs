@@ -25,6 +25,28 @@ pub(in crate::commands) async fn load(
     cluster: Option<(&PlanClient, &str)>,
     reach: Reach,
 ) -> Result<Loaded, CommandError> {
+    load_moved(context, reference, cluster, reach, Moved::Refuse).await
+}
+
+/// As [`load`], of a document nobody has pinned yet.
+///
+/// # Errors
+/// As [`load`], and a tag that was moved and not accepted.
+pub(in crate::commands) async fn load_unpinned(
+    context: &Context,
+    reference: &TemplateRef,
+    moved: Moved,
+) -> Result<Template, CommandError> {
+    Ok(load_moved(context, reference, None, Reach::Network, moved).await?.template)
+}
+
+async fn load_moved(
+    context: &Context,
+    reference: &TemplateRef,
+    cluster: Option<(&PlanClient, &str)>,
+    reach: Reach,
+    moved: Moved,
+) -> Result<Loaded, CommandError> {
     let runtime = context.runtime()?;
     let pinned = reference.digest.as_deref().map(|digest| digest.trim_start_matches("sha256:"));
     if let Some(entry) = builtin::all().iter().find(|entry| Some(entry.sha256) == pinned) {
@@ -33,7 +55,7 @@ pub(in crate::commands) async fn load(
     if Reference::is_meant(&reference.name) {
         let fetcher = Fetcher::new(context, reach)?;
         let asked = Reference::parse(&reference.name)?;
-        let found = fetcher.pin(&asked, None, Moved::Refuse).await?;
+        let found = fetcher.pin(&asked, None, moved).await?;
         return fetched(&fetcher, &asked, &found, reference.digest.as_deref(), cluster).await;
     }
     if let (Some(digest), Some((cluster, namespace))) = (pinned, cluster)
@@ -116,11 +138,25 @@ pub(in crate::commands) fn is_path(name: &str) -> bool {
     name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "wasm")
 }
 
+/// A registry's template as other tools write it, without the scheme: `ghcr.io/acme/kafka:1.0.0`.
+pub(in crate::commands) fn of_registry(name: &str) -> Option<String> {
+    let (host, _) = name.split_once('/')?;
+    let is_host = host == "localhost" || host.trim_matches('.').contains(['.', ':']);
+    let written = format!("oci://{name}");
+    (is_host && Reference::parse(&written).is_ok_and(|read| read.tag().is_some())).then_some(written)
+}
+
 /// A built-in template or a file.
 fn load_plain(context: &Context, name: &str) -> Result<Loaded, CommandError> {
     let runtime = context.runtime()?;
     if is_path(name) {
-        let bytes = crate::files::read_bytes(Path::new(name))?;
+        let bytes = crate::files::read_bytes(Path::new(name)).map_err(|error| {
+            let failed = CommandError::from(error);
+            match of_registry(name) {
+                Some(reference) => failed.hint(format!("a template of a registry is written {reference}")),
+                None => failed,
+            }
+        })?;
         return Ok(Loaded::plain(runtime.load(bytes, Origin::File(name.to_owned()))?));
     }
     if let Some(template) = runtime.load_builtin(name) {
@@ -204,4 +240,26 @@ fn is_same(stored: &TemplateRef, asked: &TemplateRef) -> bool {
     stored.name == asked.name
         || Reference::parse(&asked.name)
             .is_ok_and(|read| read.digest().is_none() && unpinned(&stored.name).as_ref() == Some(&read))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_without_its_scheme_is_known_by_its_host_and_tag() {
+        for (name, written) in [
+            ("ghcr.io/acme/kafka:1.0.0", Some("oci://ghcr.io/acme/kafka:1.0.0")),
+            ("127.0.0.1:5000/kafka:1.0.0", Some("oci://127.0.0.1:5000/kafka:1.0.0")),
+            ("localhost/kafka:1.0.0", Some("oci://localhost/kafka:1.0.0")),
+            ("./build/mine.wasm", None),
+            ("../mine.wasm", None),
+            ("build/mine.wasm", None),
+            ("v1.0/mine.wasm", None),
+            ("/srv/mine.wasm", None),
+            ("kafka", None),
+        ] {
+            assert_eq!(of_registry(name).as_deref(), written, "{name}");
+        }
+    }
 }

@@ -12,7 +12,6 @@ use crate::definition::hex;
 use crate::error::{CommandError, id};
 use crate::object::printable;
 use crate::render::{Origin, RenderError, Template};
-use crate::terminal::Work;
 
 /// A component on disk.
 pub(super) struct Built {
@@ -40,7 +39,6 @@ pub(super) fn write(
         |reason: String| CommandError::new(format!("{}: {}", printable(source), printable(&reason))).id(id::NOT_PACKED);
     let component = template_pack::pack_with_names(module, own).map_err(refused)?;
     let (template, metadata, schema) = {
-        let _work = Work::new(&context.ui, "compiling the component and asking what it is");
         let template = load(context, component, source)?;
         let described = context.runtime()?.try_all(&template, &[])?.described;
         (template, tidy(&described.metadata), tidy(&described.schema))

@@ -1,6 +1,7 @@
 //! `template load`: templates of an archive onto this machine, where pinned definitions find them, or into a mirror.
 //! Everything in an archive is judged as if a registry had sent it: digests, the policy, and whether it is a template.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -54,6 +55,14 @@ pub(super) async fn run(context: &Context, args: &LoadArgs) -> Result<u8, Comman
             let target = below(mirror, reference)?;
             fetcher.registry(&target)?.push_stored(&target, one, None).await?;
             context.ui.print(&format!("  pushed to {target}"));
+        }
+    }
+    if let Some(mirror) = &args.to {
+        let hosts: BTreeSet<&str> = all.iter().map(|one| one.artifact.resolved.reference.host()).collect();
+        let mirror = mirror.trim_start_matches("oci://").trim_end_matches('/');
+        for host in hosts.into_iter().filter(|host| *host != mirror) {
+            let words = format!("ask it in the place of {host}: --registry-mirror {host}={mirror}");
+            context.ui.say(&context.ui.err.dim(&printable(&words)));
         }
     }
     Ok(exit::DONE)

@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 
 use super::explain::schema_of;
 use super::pipeline::render_values;
-use super::resolve::{Loaded, Moved, SetArgs, as_typed, find, load_template, read_values};
+use super::resolve::{Moved, SetArgs, as_typed, find, load_unpinned, read_values};
 use super::{Context, print_document};
 use crate::cli::{ListingArgs, Output};
 use crate::definition::{Definition, Sources, TemplateRef, modeline, yaml};
@@ -86,6 +86,9 @@ enum TemplateCommand {
     Schema {
         /// Built-in name, component file, or oci://HOST/REPOSITORY:TAG
         template: String,
+        /// Take what a registry's tag names now, although it named something else before
+        #[arg(long, hide_short_help = true)]
+        accept_moved_tag: bool,
         /// Write it to this file, in the form every editor reads
         #[arg(short = 'o', long = "output", value_name = "FILE")]
         file: Option<std::path::PathBuf>,
@@ -135,6 +138,9 @@ struct RenderArgs {
     files: Vec<String>,
     #[command(flatten)]
     set: SetArgs,
+    /// Take what a registry's tag names now, although it named something else before
+    #[arg(long, hide_short_help = true)]
+    accept_moved_tag: bool,
     /// Kubernetes version to render for
     #[arg(long, value_name = "MINOR", default_value = OFFLINE_KUBERNETES)]
     kubernetes: String,
@@ -155,10 +161,11 @@ pub async fn run(context: &Context, args: &TemplateArgs) -> Result<u8, CommandEr
         TemplateCommand::List { remote: None, form } => list::built_in(context, form)?,
         TemplateCommand::List { remote: Some(repository), form } => list::remote(context, repository, form).await?,
         TemplateCommand::Show { template, accept_moved_tag, all, output } => {
-            show(context, &find(context, template, Moved::of(*accept_moved_tag)).await?, *all, *output)?;
+            let loaded = find(context, template, Moved::of(*accept_moved_tag)).await?;
+            show(context, &Page::of(context, template, &loaded)?, *all, *output);
         }
-        TemplateCommand::Schema { template, file } => {
-            let template = find(context, template, Moved::Refuse).await?.template;
+        TemplateCommand::Schema { template, accept_moved_tag, file } => {
+            let template = find(context, template, Moved::of(*accept_moved_tag)).await?.template;
             match file {
                 None => print_document(context, template.schema().document(), Output::Json),
                 Some(file) => write_schema(context, &template, file)?,
@@ -191,21 +198,19 @@ fn write_schema(context: &Context, template: &Template, file: &std::path::Path) 
     Ok(())
 }
 
-fn show(context: &Context, loaded: &Loaded, all: bool, output: PageOutput) -> Result<(), CommandError> {
-    let page = Page::of(context, loaded)?;
+fn show(context: &Context, page: &Page<'_>, all: bool, output: PageOutput) {
     let ui = &context.ui;
     match output {
         PageOutput::Json => print_document(context, &page.document(), Output::Json),
         PageOutput::Yaml => print_document(context, &page.document(), Output::Yaml),
-        PageOutput::Markdown => ui.print(&markdown::markdown(&page)),
+        PageOutput::Markdown => ui.print(&markdown::markdown(page)),
         PageOutput::Text => {
-            ui.print(&text::text(&page, ui.out, all));
+            ui.print(&text::text(page, ui.out, all));
             if !all {
                 ui.say(&ui.err.dim("with --all: parameters for experts, and the rules"));
             }
         }
     }
-    Ok(())
 }
 
 /// `1.30` and newer; templates are written for nothing older.
@@ -222,9 +227,10 @@ fn check_kubernetes(version: &str) -> Result<(), CommandError> {
 
 /// What is rendered, by which template, and what it was written in.
 async fn rendered_of(context: &Context, args: &RenderArgs) -> Result<(Definition, Template, Sources), CommandError> {
+    let moved = Moved::of(args.accept_moved_tag);
     if let Some(name) = &args.template {
         crate::definition::check_name(&args.name)?;
-        let template = find(context, name, Moved::Refuse).await?.template;
+        let template = find(context, name, moved).await?.template;
         let mut definition = Definition::new(&args.name, None);
         definition.spec.template = Some(TemplateRef { name: name.clone(), version: None, digest: None });
         let values = read_values(&args.files, &args.set)?;
@@ -244,7 +250,7 @@ async fn rendered_of(context: &Context, args: &RenderArgs) -> Result<(Definition
     let reference = definition.spec.template.as_ref().ok_or_else(|| {
         CommandError::new(format!("{source} holds plain objects, which no template renders")).id(id::USAGE)
     })?;
-    let template = load_template(context, reference, None).await?;
+    let template = load_unpinned(context, reference, moved).await?;
     let mut sources = Sources::default();
     sources.definition(&source, &text);
     Ok((definition, template, sources))

@@ -1,5 +1,5 @@
 //! `template outdated`: which definitions have a newer version of their template to go to.
-//! It changes nothing: the pin moves with `define -t` alone.
+//! It changes nothing: the pin moves with `template upgrade` and `define -t` alone.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::list::version;
+use super::push::tag_of;
 use crate::cli::ListingArgs;
 use crate::commands::resolve::{Fetcher, Reach, load_by_name, require_head};
 use crate::commands::{Context, print_listing, select};
@@ -67,7 +68,7 @@ pub(super) async fn run(context: &Context, args: &OutdatedArgs) -> Result<u8, Co
         };
         let current = template.version.as_deref().map_or_else(|| "-".to_owned(), printable);
         if let Some(reference) = found.reference.as_ref().filter(|_| found.state == "outdated") {
-            newer.push(format!("kubectl ku8 define {name} -t {reference}"));
+            newer.push(format!("kubectl ku8 template upgrade {name}{}{}", to(reference, &found), context.again()));
         }
         failed += usize::from(found.state == "unknown");
         let from = printable(&template.name);
@@ -85,16 +86,25 @@ pub(super) async fn run(context: &Context, args: &OutdatedArgs) -> Result<u8, Co
     print_listing(context, &listing, &document, &args.form)?;
     if args.form.output.is_table() {
         for line in newer {
-            context.ui.say(&context.ui.err.dim(&format!("move the pin: {line}")));
+            context.ui.say(&context.ui.err.dim(&format!("take it: {line}")));
         }
     }
     if failed > 0 {
         let words = if failed == 1 { "1 definition is".to_owned() } else { format!("{failed} definitions are") };
         return Err(CommandError::new(format!("{words} of a registry that could not be asked"))
             .id(id::NOT_ASKED)
-            .hint("why stands beside each: kubectl ku8 template outdated"));
+            .hint("why stands beside each, under STATE; with -o json as its reason"));
     }
     Ok(exit::DONE)
+}
+
+/// ` --to` what is newest; a built-in template has one version alone.
+fn to(reference: &str, found: &Found) -> String {
+    match (Reference::parse(reference).ok(), &found.newest) {
+        (Some(read), Some(newest)) if read.tag() == Some(tag_of(newest).as_str()) => format!(" --to {newest}"),
+        (Some(read), _) => format!(" --to {read}"),
+        (None, _) => String::new(),
+    }
 }
 
 fn item(name: &str, namespace: &str, template: &TemplateRef, found: &Found) -> Value {

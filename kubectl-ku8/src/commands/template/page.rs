@@ -28,6 +28,8 @@ pub(super) struct Page<'t> {
     pub(super) trust: String,
     /// Where it came from; empty for what is built in.
     pub(super) source: String,
+    /// What it was asked for by, and is defined by.
+    name: &'t str,
     pub(super) title: String,
     pub(super) description: String,
     pub(super) parameters: Vec<Parameter>,
@@ -61,11 +63,11 @@ pub(super) struct Form {
 }
 
 impl<'t> Page<'t> {
-    /// Looks at a template from all sides.
+    /// Looks at a template from all sides; `name` is what it was asked for by.
     ///
     /// # Errors
     /// When this machine cannot run templates.
-    pub(super) fn of(context: &Context, loaded: &'t Loaded) -> Result<Self, CommandError> {
+    pub(super) fn of(context: &Context, name: &'t str, loaded: &'t Loaded) -> Result<Self, CommandError> {
         let template = &loaded.template;
         let (trust, source) = (loaded.trust.to_string(), loaded.source());
         let schema = template.schema();
@@ -94,7 +96,7 @@ impl<'t> Page<'t> {
         }
         forms.splice(0..0, first);
         let (title, description) = (words.title, words.description);
-        Ok(Self { template, trust, source, title, description, parameters, example, costs, forms })
+        Ok(Self { template, trust, source, name, title, description, parameters, example, costs, forms })
     }
 
     /// The page as a document.
@@ -119,7 +121,7 @@ impl<'t> Page<'t> {
     pub(super) fn command(&self) -> String {
         let mut values = Vec::new();
         leaves("", &Value::Object(self.example.clone()), &mut values);
-        format!("kubectl ku8 define NAME -t {}{}", self.template.metadata().name, values.concat())
+        format!("kubectl ku8 define NAME -t {}{}", self.name, values.concat())
     }
 }
 

@@ -11,6 +11,7 @@ use crate::definition::Definition;
 use crate::error::{CommandError, id};
 use crate::files::{files_ending, folders_in, read_bytes, read_text, whole_path};
 use crate::object::printable;
+use crate::registry::Reference;
 use crate::render::{Ask, Origin, RenderError, Template};
 
 /// Where projects keep what they built.
@@ -81,8 +82,17 @@ pub(super) fn cases(project: &Path) -> Result<Vec<Case>, CommandError> {
 /// # Errors
 /// When nothing was built, or it cannot be told which is meant.
 pub(super) fn component(project: &Path, named: Option<&Path>) -> Result<PathBuf, CommandError> {
+    let reference = |path: &Path| path.to_str().filter(|word| Reference::is_meant(word)).map(str::to_owned);
     if let Some(named) = named {
-        return Ok(named.to_owned());
+        return match reference(named) {
+            Some(word) => Err(CommandError::new(format!("{}: --component takes a file", printable(&word)))
+                .id(id::USAGE)
+                .hint(format!("fetch it into one: kubectl ku8 template pull {} -o FILE.wasm", printable(&word)))),
+            None => Ok(named.to_owned()),
+        };
+    }
+    if let Some(word) = reference(project) {
+        return Err(without_cases(&word));
     }
     let folder = project.join(BUILD);
     let mut found = files_ending(&folder, "wasm")?;
@@ -103,6 +113,17 @@ pub(super) fn component(project: &Path, named: Option<&Path>) -> Result<PathBuf,
                 .hint("name the one that is meant with --component FILE.wasm"))
         }
     }
+}
+
+/// Cases belong to a project, and a registry holds components alone.
+fn without_cases(reference: &str) -> CommandError {
+    let reference = printable(reference);
+    CommandError::new(format!("{reference} is a component, and golden cases are of a project: its folder is wanted"))
+        .id(id::USAGE)
+        .hint(format!(
+            "to render the cases of this folder with it: kubectl ku8 template pull {reference} -o FILE.wasm, then: \
+             kubectl ku8 template test --component FILE.wasm"
+        ))
 }
 
 /// Loads a component file, with the sandbox's own words when it does not load.

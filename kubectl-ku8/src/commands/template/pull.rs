@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::commands::Context;
-use crate::commands::resolve::{Moved, find};
+use crate::commands::resolve::{Moved, find, of_registry};
 use crate::error::{CommandError, exit, id};
 use crate::object::printable;
 use crate::registry::Reference;
@@ -34,9 +34,12 @@ pub(super) struct PullArgs {
 /// A registry that does not give it, a policy that refuses it, or a file that cannot be written.
 pub(super) async fn run(context: &Context, args: &PullArgs) -> Result<u8, CommandError> {
     if !Reference::is_meant(&args.reference) {
+        let written = of_registry(&args.reference);
+        let meant = written.as_deref().unwrap_or("oci://registry.example.com/team/kafka:1.0.0");
+        let lead = if written.is_some() { "with its scheme" } else { "for example" };
         return Err(CommandError::new(format!("`{}` is no template of a registry", printable(&args.reference)))
             .id(id::USAGE)
-            .hint("for example: kubectl ku8 template pull oci://registry.example.com/team/kafka:1.0.0"));
+            .hint(format!("{lead}: kubectl ku8 template pull {meant}")));
     }
     let loaded = find(context, &args.reference, Moved::of(args.accept_moved_tag)).await?;
     if let Some(file) = &args.file {

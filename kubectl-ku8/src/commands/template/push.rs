@@ -118,7 +118,7 @@ fn tell(context: &Context, args: &PushArgs, template: &Template, pinned: &Refere
 }
 
 /// A version as a tag: `+` is no letter of one, and `_` is what others write for it.
-fn tag_of(version: &str) -> String {
+pub(super) fn tag_of(version: &str) -> String {
     version.replace('+', "_")
 }
 

@@ -1,23 +1,22 @@
 //! JavaScript: npm fetches what package.json names into the project, and its `build` script makes the component.
-//! It never installs anything outside of the project, and fetches again only when a version is another one.
+//! It never installs anything outside of the project, and fetches again only what is not whole or not what is wanted.
 
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::Module;
+use super::kit::{Kit, Maker};
 use super::tools::{Call, missing, words};
-use crate::error::{CommandError, id};
+use crate::commands::Context;
+use crate::error::CommandError;
 
 const OLDEST: (u32, u32) = (20, 0);
 const INSTALL: &[&str] = &["install node 20 or newer, which brings npm: https://nodejs.org"];
-const COMPILER: &str = "@bytecodealliance/componentize-js";
 
 /// Builds the component.
 ///
 /// # Errors
 /// When node or npm is missing, or the compiler cannot be fetched or fails.
-pub(super) async fn build(folder: &Path) -> Result<Module, CommandError> {
+pub(super) async fn build(context: &Context, folder: &Path) -> Result<Module, CommandError> {
     let call = |program: &str, arguments| Call {
         program: program.into(),
         arguments,
@@ -30,31 +29,24 @@ pub(super) async fn build(folder: &Path) -> Result<Module, CommandError> {
         let (major, minor) = found.unwrap_or_default();
         return Err(missing(&format!("node 20 or newer is needed, and this is {major}.{minor}"), INSTALL));
     }
-    if wanted(folder)? != installed(folder) {
+    let kit = Kit { project: folder, name: "node_modules", files: &["package.json", "package-lock.json"] };
+    let node = format!("node {}", found.unwrap_or_default().0);
+    let maker = if let Some(maker) = kit.whole(&node) {
+        maker
+    } else {
+        let maker = kit.begin(&context.ui)?;
         // What a lock file says is taken as it is; without one npm writes it, to be kept with the sources.
         let locked = crate::files::exists(&folder.join("package-lock.json"));
-        let verb = if locked { "ci" } else { "install" };
-        call("npm", words(&[verb, "--no-audit", "--no-fund", "--loglevel=error"])).run().await?;
-    }
+        // `ci` empties the folder, which is for a build's own alone.
+        let verb = if locked && maker == Maker::Build { "ci" } else { "install" };
+        let fetched = call("npm", words(&[verb, "--no-audit", "--no-fund", "--loglevel=error"])).run().await;
+        fetched.map_err(|error| kit.blamed(maker, error))?;
+        kit.done(maker, &node)?;
+        maker
+    };
     let component = crate::files::make_folder(&folder.join("build"))?.join(".core");
     let mut arguments = words(&["run", "--silent", "build", "--"]);
     arguments.push(component.clone().into());
-    call("npm", arguments).run().await?;
+    call("npm", arguments).run().await.map_err(|error| kit.blamed(maker, error))?;
     Ok(Module { bytes: crate::files::read_bytes(&component)?, own: Vec::new() })
-}
-
-/// The version of the compiler the project asks for.
-fn wanted(folder: &Path) -> Result<Option<String>, CommandError> {
-    let file = folder.join("package.json");
-    let text = crate::files::read_text(&file)?;
-    let manifest: Value = serde_json::from_str(&text)
-        .map_err(|error| CommandError::new(format!("{}: {error}", file.display())).id(id::NO_PROJECT))?;
-    Ok(manifest["devDependencies"][COMPILER].as_str().map(str::to_owned))
-}
-
-/// The version that is in the project.
-fn installed(folder: &Path) -> Option<String> {
-    let text = crate::files::read_text(&folder.join("node_modules").join(COMPILER).join("package.json")).ok()?;
-    let manifest: Value = serde_json::from_str(&text).ok()?;
-    manifest["version"].as_str().map(str::to_owned)
 }

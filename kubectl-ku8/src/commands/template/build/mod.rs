@@ -3,6 +3,7 @@
 
 mod go;
 mod javascript;
+mod kit;
 mod python;
 mod rust;
 mod tools;
@@ -53,8 +54,8 @@ pub(super) async fn run(context: &Context, args: &BuildArgs) -> Result<u8, Comma
         match language {
             Language::Rust => rust::build(context, &folder).await?,
             Language::Go => go::build(&folder).await?,
-            Language::Javascript => javascript::build(&folder).await?,
-            Language::Python => python::build(&folder).await?,
+            Language::Javascript => javascript::build(context, &folder).await?,
+            Language::Python => python::build(context, &folder).await?,
         }
     };
     let own: Vec<&str> = module.own.iter().map(String::as_str).collect();

@@ -13,10 +13,11 @@ use super::project::{cases, component, load};
 use crate::author::cases::written;
 use crate::author::{Finding, Kept, Level, RULES, Run, Subject, lint, requests, unloadable};
 use crate::cli::Output;
-use crate::commands::resolve::{is_path, load_by_name};
+use crate::commands::resolve::{Moved, find, is_path};
 use crate::commands::{Context, print_document};
 use crate::error::{CommandError, exit, id};
 use crate::files::is_folder;
+use crate::registry::Reference;
 use crate::render::{Ask, Embedded, RenderError, Template, builtin};
 use crate::schema::parameters;
 use crate::terminal::{Progress, Table};
@@ -28,13 +29,17 @@ use report::Report;
   kubectl ku8 template lint                       # the project in this folder
   kubectl ku8 template lint ./build/mine.wasm --strict
   kubectl ku8 template lint mysql -o json
+  kubectl ku8 template lint oci://registry.example.com/team/kafka:1.0.0   # what others gave away
   kubectl ku8 template lint --rules               # every rule, and why it is there")]
 pub(super) struct LintArgs {
-    /// Component file, folder of a project, reference or built-in name; this folder without it
+    /// Component file, folder of a project, built-in name, or oci://HOST/REPOSITORY:TAG; this folder without it
     template: Option<String>,
     /// Component of the project, in place of the one in the folder build
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
+    /// Take what a registry's tag names now, although it named something else before
+    #[arg(long, hide_short_help = true)]
+    accept_moved_tag: bool,
     /// Fail on warnings too
     #[arg(long)]
     strict: bool,
@@ -53,13 +58,12 @@ pub(super) struct LintArgs {
 ///
 /// # Errors
 /// When there is nothing to judge; what is judged badly is printed and ends with exit code 1.
-#[expect(clippy::unused_async, reason = "every command of this table is awaited")]
 pub(super) async fn run(context: &Context, args: &LintArgs) -> Result<u8, CommandError> {
     if args.rules {
         list_rules(context, args.output);
         return Ok(exit::DONE);
     }
-    let report = judged(context, args)?;
+    let report = judged(context, args).await?;
     match args.output {
         Output::Text => context.ui.show(&report.text(args.all, context.ui.out)),
         output => print_document(context, &report.document(), output),
@@ -82,7 +86,7 @@ fn list_rules(context: &Context, output: Output) {
 }
 
 /// Finds what is meant, and judges it.
-fn judged(context: &Context, args: &LintArgs) -> Result<Report, CommandError> {
+async fn judged(context: &Context, args: &LintArgs) -> Result<Report, CommandError> {
     let word = args.template.as_deref().unwrap_or(".");
     let project = PathBuf::from(word);
     let is_project = builtin::find(word).is_none() && is_folder(&project);
@@ -92,10 +96,10 @@ fn judged(context: &Context, args: &LintArgs) -> Result<Report, CommandError> {
     let file = if is_project {
         Some(component(&project, args.component.as_deref())?)
     } else {
-        (is_path(word) && !word.starts_with("oci://")).then(|| PathBuf::from(word))
+        (is_path(word) && !Reference::is_meant(word)).then(|| PathBuf::from(word))
     };
     let Some(file) = file else {
-        let template = load_by_name(context, word)?;
+        let template = find(context, word, Moved::of(args.accept_moved_tag)).await?.template;
         return report(context, word, &template, None);
     };
     let shown = file.display().to_string();

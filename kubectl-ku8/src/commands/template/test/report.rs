@@ -77,7 +77,10 @@ impl Outcome {
             Self::Blessed { file } => format!("{file} written"),
             Self::Differs { file, .. } => format!("from {file}"),
             Self::Renders { objects } => {
-                format!("{objects} objects; expected.err says that it is refused")
+                format!(
+                    "{objects} {}; expected.err says that it is refused",
+                    if *objects == 1 { "object" } else { "objects" }
+                )
             }
             Self::Refused { .. } => "expected.yaml says that it renders".to_owned(),
             Self::Missing { file } => format!("no {file} yet"),

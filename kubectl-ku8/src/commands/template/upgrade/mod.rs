@@ -15,6 +15,7 @@ use crate::commands::save::{describe_changes, write_head};
 use crate::commands::{Context, plan, print_document};
 use crate::definition::{Definition, TemplateRef};
 use crate::error::{CommandError, exit, id};
+use crate::registry::Reference;
 use crate::release::Head;
 use crate::render::{Template, migrate};
 use step::{Step, nothing_to_move};
@@ -33,6 +34,9 @@ pub(super) struct UpgradeArgs {
     to: Option<String>,
     #[command(flatten)]
     set: SetArgs,
+    /// Take what a registry's tag names now, although it named something else before
+    #[arg(long, requires = "to")]
+    accept_moved_tag: bool,
     /// Go back to an older version; values pass unchanged
     #[arg(long)]
     downgrade: bool,
@@ -58,12 +62,19 @@ pub(super) async fn run(context: &Context, args: &UpgradeArgs) -> Result<u8, Com
     let Some(stored) = head.definition.spec.template.clone() else {
         return Err(nothing_to_move(&format!("{} holds plain objects, which no template renders", args.name)));
     };
-    let target = step::target(&stored, args.to.as_deref())?;
+    let target = step::target(&stored, args.to.as_deref()).map_err(|error| match stored.name.as_str() {
+        name if Reference::is_meant(name) && args.to.is_none() => error.hint(format!(
+            "see what there is, and name one with --to VERSION: kubectl ku8 template outdated {}{}",
+            args.name,
+            context.again()
+        )),
+        _ => error,
+    })?;
     let old = load_template(context, &stored, Some((cluster.reader(), &namespace))).await.ok();
     let mut definition = head.definition.clone();
     definition.spec.template = Some(TemplateRef { name: target, version: None, digest: None });
     let place = Some((cluster.reader(), namespace.as_str()));
-    let pin = Pin { stored: Some(&stored), renew: true, moved: Moved::Refuse };
+    let pin = Pin { stored: Some(&stored), renew: true, moved: Moved::of(args.accept_moved_tag) };
     let Some(loaded) = pin_template(context, &mut definition, pin, place).await? else {
         return Err(nothing_to_move("no template is named"));
     };
@@ -93,7 +104,8 @@ pub(super) async fn run(context: &Context, args: &UpgradeArgs) -> Result<u8, Com
     write_head(context, cluster, &namespace, &Head { definition: definition.clone(), ..head.clone() }).await?;
     if args.output == Output::Text {
         context.ui.print(&format!("definition {namespace}/{} now has {}", args.name, step.new_words()));
-        context.ui.say(&context.ui.err.dim(&format!("next: kubectl ku8 publish {}", args.name)));
+        let next = format!("next: kubectl ku8 publish {}{}", args.name, context.again());
+        context.ui.say(&context.ui.err.dim(&next));
     } else {
         print_document(context, &found.document(&namespace, true), args.output);
     }
@@ -145,7 +157,10 @@ impl Found<'_> {
 
     fn show(&self, context: &Context) {
         let styles = context.ui.out;
-        let changes = self.changes();
+        // Which template it is stands above, and in the plan.
+        let (before, mut after) = (&self.head.definition, self.definition.clone());
+        after.spec.template.clone_from(&before.spec.template);
+        let changes = describe_changes(before, &after);
         let how = match (self.migrated, changes.is_empty()) {
             (true, true) => "the template migrates the values, and nothing changes",
             (true, false) => "the template migrates the values:",

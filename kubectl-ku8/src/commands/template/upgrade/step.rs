@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{CommandError, Template, TemplateRef, id};
 use crate::commands::resolve::is_path;
+use crate::commands::template::push::tag_of;
 use crate::object::printable;
 use crate::render::{Origin, builtin};
 
@@ -30,8 +31,7 @@ pub(super) fn target(stored: &TemplateRef, to: Option<&str>) -> Result<String, C
     let is_file = is_path(&stored.name);
     let Some(to) = to else {
         if is_registry {
-            return Err(nothing_to_move("a template of a registry has many versions")
-                .hint("name one: --to 2.0.0; see what there is: kubectl ku8 template outdated"));
+            return Err(nothing_to_move("a registry has many versions of a template, and none was named"));
         }
         return Ok(stored.name.clone());
     };
@@ -46,7 +46,7 @@ pub(super) fn target(stored: &TemplateRef, to: Option<&str>) -> Result<String, C
         .hint("for example: --to 2.0.0, --to ./mine-2.0.0.wasm, --to oci://registry.example/team/mine:2.0.0"));
     }
     if is_registry {
-        return Ok(with_tag(&stored.name, to));
+        return Ok(with_tag(&stored.name, &tag_of(to)));
     }
     if is_file {
         return Err(nothing_to_move(&format!("{} came from a file, and {to} names none", printable(&stored.name)))
@@ -189,9 +189,11 @@ mod tests {
         assert_eq!(found("./a.wasm", Some("b.wasm")), Ok("b.wasm".into()));
         let pinned = "oci://registry.example:5000/team/kafka:1.2.0@sha256:00";
         assert_eq!(found(pinned, Some("2.0.0")), Ok("oci://registry.example:5000/team/kafka:2.0.0".into()));
+        let built = "oci://registry.example:5000/team/kafka:2.0.0_arm";
+        assert_eq!(found(pinned, Some("2.0.0+arm")), Ok(built.into()), "as it was pushed");
         assert_eq!(found("mysql", Some("oci://r/t:1")), Ok("oci://r/t:1".into()));
         for (name, to, words) in [
-            (pinned, None, "many versions"),
+            (pinned, None, "none was named"),
             ("./a.wasm", Some("2.0.0"), "came from a file"),
             ("mysql", Some("newest"), "neither a version"),
         ] {
