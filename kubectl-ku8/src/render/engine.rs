@@ -26,8 +26,6 @@ fn config() -> Config {
     config.concurrency_support(false);
     // No reservation of gigabytes per memory: the child runs under an address space limit, and a render is short.
     config.memory_reservation(0).memory_reservation_for_growth(16 * 1024 * 1024).memory_guard_size(64 * 1024);
-    // No file descriptors either, so that the child can give them up before it runs a guest.
-    config.memory_init_cow(false);
     config.wasm_backtrace_max_frames(NonZeroUsize::new(16));
     // A trap is told by its function, and nothing unwinds through a guest: a third of the compiled code is not kept.
     config.generate_address_map(false).native_unwind_info(cfg!(windows));

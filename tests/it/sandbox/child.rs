@@ -104,7 +104,10 @@ fn compiling_cannot_take_for_ever() {
     // Compile time grows with the square of how deep blocks lie (security.md, F11); this is just below the caps.
     let bomb = with(|guest| {
         let nested = "block loop ".repeat(2_450) + &"end end ".repeat(2_450);
-        guest.core = format!("(func {nested})").repeat(5);
+        // And many functions with many values that are all needed at the end.
+        let wide = "local.get 0 i32.const 3 i32.mul local.set 0 ".repeat(100);
+        guest.core = format!("(func {nested})").repeat(5)
+            + &format!("(func (param i32) (result i32) {wide} local.get 0)").repeat(6_000);
     });
     let begin = Instant::now();
     let runtime = runtime(this_binary(Duration::from_millis(400)), None);

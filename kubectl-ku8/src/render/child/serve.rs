@@ -36,7 +36,9 @@ pub fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
             Err(error) => return Err(error),
         };
         if bench.is_none() {
-            match load(&runtime, &digest, &mut input, &mut output)?.and_then(|component| seal().map(|()| component)) {
+            let loaded = load(&runtime, &digest, &mut input, &mut output)?;
+            match loaded.and_then(|component| Runtime::make_ready(&component).and_then(|()| seal()).map(|()| component))
+            {
                 Ok(component) => bench = Some(Bench { component, schema: None }),
                 Err(error) => return say(&mut output, &Message::Unusable(error)),
             }
