@@ -32,6 +32,7 @@
 //! | a command | `commands/<name>.rs`, a variant and an arm in `commands/mod.rs`, a session in `tests/it/cli/` |
 //! | a template | `templates-wasm/<name>/`, a row in its README, a proof in `tests/pods`; `commands/template/` makes its page |
 //! | a language for templates | `skeletons/<language>/`, `commands/template/build/<language>.rs`, a test in `tests/it/toolchains` |
+//! | a folder a language's tool fetches into | `commands/template/build/kit.rs` |
 //! | a rule for templates | `author/lint/rules.rs`, a function beside it, a case in `author/lint/tests.rs` |
 //! | a cap on what compiling may cost | `render/limits.rs`, asked in `render/inspect.rs`; a hostile component in `tests/it/sandbox/hostile/` |
 //! | an optional interface of templates | `template-sdk/wit/template.wit`, `render/bindings.rs`, `render/optional.rs`, a task in `render/child/` |
@@ -48,6 +49,7 @@
 //! | a document in JSON | its schema in `schemas/` and a line in `commands/schema.rs` |
 //! | a form of `-o` | `terminal/listing.rs` |
 //! | a way to log in, a proxy rule | `cluster/login.rs`, `cluster/proxy.rs`, a case in `tests/e2e/connection/` |
+//! | a line that is drawn while something goes on | `terminal/bars.rs` |
 //! | a question | `terminal/ask/`, the one door to a person; what it asks about in `commands/` |
 //! | candidates of the tab key | one table in `commands/completion/` |
 //! | a variable of the environment | `commands/environment.rs`, and `VARIABLES` in `commands/help.rs` |
