@@ -133,6 +133,17 @@ impl Version {
 pub struct Live(Vec<LiveObject>);
 
 /// One object as the host found it.
+///
+/// ```
+/// use template_sdk::testing::live_object;
+/// use template_sdk::{LiveObject, json};
+///
+/// let pod: LiveObject =
+///     live_object(&json!({"kind": "Pod", "metadata": {"name": "demo-0"}, "status": {"phase": "Running"}}));
+/// assert!(pod.is_current() && pod.kind() == "Pod" && pod.name() == "demo-0");
+/// assert_eq!(pod.at::<String>("/status/phase").as_deref(), Some("Running"));
+/// assert_eq!(pod.at::<u32>("/status/phase"), None, "it is no number");
+/// ```
 #[derive(Clone, Debug)]
 pub struct LiveObject(Value);
 
@@ -191,6 +202,17 @@ impl LiveObject {
 }
 
 /// How the objects are, all in all.
+///
+/// ```
+/// use template_sdk::{Verdict, json};
+///
+/// let verdict = Verdict::progressing("2 of 3 members joined").remark("Pod", "demo-2", "joins");
+/// assert_eq!(
+///     verdict.to_json(),
+///     json!({"state": "progressing", "message": "2 of 3 members joined",
+///         "objects": [{"kind": "Pod", "name": "demo-2", "message": "joins"}]})
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     state: &'static str,
