@@ -36,8 +36,10 @@ impl FieldSet {
                 }
                 PathStep::Index(index) => at.get(&format!("i:{index}")),
             };
-            match next.and_then(Value::as_object) {
-                Some(set) => at = set,
+            match next {
+                Some(Value::Object(set)) => at = set,
+                // Nothing the server writes; whoever is named here holds it, whatever stands below.
+                Some(_) => return true,
                 None => return false,
             }
         }
@@ -219,6 +221,15 @@ mod tests {
 
     fn field(name: &str) -> PathStep {
         PathStep::Field(name.into())
+    }
+
+    #[test]
+    fn what_is_listed_is_held_whatever_stands_below_it() {
+        let odd = set(json!({"f:a": "no set", "f:b": {"f:c": null}}));
+        let paths = odd.paths();
+        assert_eq!(paths.len(), 2);
+        assert!(paths.iter().all(|path| odd.holds(path)), "{paths:?}");
+        assert!(!odd.holds(&[field("b"), field("d")]));
     }
 
     fn deployment() -> Value {

@@ -247,6 +247,6 @@ fn bytes_that_are_no_template_are_refused_on_few_lines() {
     for name in ["cut.wasm", "text.wasm", "empty.wasm", "module.wasm", "folder.wasm", "absent.wasm", "/dev/zero"] {
         let ran = home.run(&["template", "render", name]);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{name}: {ran:?}");
-        assert!(ran.stderr.starts_with("error: ") && ran.stderr.lines().count() <= 3, "{name}: {}", ran.stderr);
+        assert!(ran.stderr.starts_with(&format!("error: {name}")) && ran.stderr.lines().count() <= 3, "{}", ran.stderr);
     }
 }

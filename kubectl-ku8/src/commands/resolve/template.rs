@@ -10,7 +10,7 @@ use crate::cluster::PlanClient;
 use crate::commands::{Context, template_store};
 use crate::definition::{Definition, TemplateRef};
 use crate::error::{CommandError, id};
-use crate::object::nearest;
+use crate::object::{nearest, printable};
 use crate::registry::Reference;
 use crate::render::{Origin, Template, builtin};
 
@@ -157,7 +157,11 @@ fn load_plain(context: &Context, name: &str) -> Result<Loaded, CommandError> {
                 None => failed,
             }
         })?;
-        return Ok(Loaded::plain(runtime.load(bytes, Origin::File(name.to_owned()))?));
+        let template = runtime.load(bytes, Origin::File(name.to_owned())).map_err(|error| {
+            let failed = CommandError::from(error);
+            CommandError { message: format!("{}: {}", printable(name), failed.message), ..failed }
+        })?;
+        return Ok(Loaded::plain(template));
     }
     if let Some(template) = runtime.load_builtin(name) {
         return Ok(Loaded::plain(template?));
