@@ -8,6 +8,7 @@ use super::{CommandError, Template, TemplateRef, id};
 use crate::commands::resolve::is_path;
 use crate::commands::template::push::tag_of;
 use crate::object::printable;
+use crate::registry::Reference;
 use crate::render::{Origin, builtin};
 
 /// The way between two versions.
@@ -27,7 +28,7 @@ pub(super) struct Step {
 /// # Errors
 /// When a version cannot be turned into a place.
 pub(super) fn target(stored: &TemplateRef, to: Option<&str>) -> Result<String, CommandError> {
-    let is_registry = stored.name.starts_with("oci://");
+    let is_registry = Reference::is_meant(&stored.name);
     let is_file = is_path(&stored.name);
     let Some(to) = to else {
         if is_registry {
